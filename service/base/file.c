@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "service/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "service/base/cleanup.h"
+#include "service/base/fiber.h"
+
+/* Offloaded work. Helper threads come when there is work and go when there has been none for a while; they
+ * see their Work and the list of finished ones, nothing else of the process. */
+
+typedef struct Work {
+        int (*run)(void *data);
+        void *data;
+        int result;
+        Wait wait;
+        struct Work *next;
+} Work;
+
+static struct {
+        GThreadPool *pool;
+        sd_event_source *source;
+        int eventfd;
+        GMutex mutex;
+        Work *finished;
+} offloaded;
+
+static void work_run(void *data, void *unused)
+{
+        Work *work = data;
+        const uint64_t one = 1;
+        int eventfd;
+
+        (void)unused;
+        work->result = work->run(work->data);
+
+        g_mutex_lock(&offloaded.mutex);
+        work->next = offloaded.finished;
+        offloaded.finished = work;
+        eventfd = offloaded.eventfd;
+        g_mutex_unlock(&offloaded.mutex);
+        if (write(eventfd, &one, sizeof one) < 0)
+                g_error("cannot tell of finished work: %s", g_strerror(errno));
+}
+
+static int on_finished(sd_event_source *source, int fd, uint32_t revents, void *data)
+{
+        uint64_t count;
+        Work *work;
+
+        (void)source, (void)revents, (void)data;
+        if (read(fd, &count, sizeof count) < 0 && errno != EAGAIN)
+                return -errno;
+        g_mutex_lock(&offloaded.mutex);
+        work = offloaded.finished;
+        offloaded.finished = NULL;
+        g_mutex_unlock(&offloaded.mutex);
+        while (work) {
+                Work *next = work->next;
+
+                wait_done(&work->wait, work->result);
+                work = next;
+        }
+        return 0;
+}
+
+static int offload_start(void)
+{
+        int fd, r;
+
+        if (offloaded.pool)
+                return 0;
+        fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (fd < 0)
+                return -errno;
+        r = sd_event_add_io(fibers_event(), &offloaded.source, fd, EPOLLIN, on_finished, NULL);
+        if (r < 0) {
+                fd_close(fd);
+                return r;
+        }
+        sd_event_source_set_description(offloaded.source, "offloaded work");
+        sd_event_source_set_io_fd_own(offloaded.source, true);
+        offloaded.eventfd = fd;
+        offloaded.pool = g_thread_pool_new(work_run, NULL, 2, FALSE, NULL);
+        return 0;
+}
+
+void offload_finish(void)
+{
+        if (!offloaded.pool)
+                return;
+        g_thread_pool_free(offloaded.pool, FALSE, TRUE);
+        offloaded.pool = NULL;
+        offloaded.source = sd_event_source_disable_unref(offloaded.source);
+}
+
+int offload(const char *what, int (*run)(void *data), void *data)
+{
+        Work work = { .run = run, .data = data, .wait = WAIT_INIT };
+        int r;
+
+        g_assert(fiber_self());
+        r = offload_start();
+        if (r < 0)
+                return r;
+        g_thread_pool_push(offloaded.pool, &work, NULL);
+        /* The thread holds our stack: nothing may end this wait before it is done. */
+        fiber_shield();
+        r = wait_for(&work.wait, what, FIBER_FOREVER);
+        fiber_unshield();
+        return r;
+}
+
+/* Files. */
+
+typedef struct Replacement {
+        const char *path;
+        const void *bytes;
+        size_t size;
+        mode_t mode;
+} Replacement;
+
+static int directory_sync(const char *path)
+{
+        g_autofree char *directory = g_path_get_dirname(path);
+        _cleanup_fd_ int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0 || fsync(fd) < 0)
+                return -errno;
+        return 0;
+}
+
+static int write_all(int fd, const char *bytes, size_t size)
+{
+        while (size > 0) {
+                ssize_t n = write(fd, bytes, size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                bytes += n;
+                size -= n;
+        }
+        return 0;
+}
+
+/* One name per target, so that what a crash leaves behind is overwritten by the next attempt. A leading dot
+ * keeps it out of listings. */
+static char *temporary_name(const char *path)
+{
+        g_autofree char *directory = g_path_get_dirname(path);
+        g_autofree char *base = g_path_get_basename(path);
+
+        return g_strdup_printf("%s/.%s.new", directory, base);
+}
+
+static int replace_work(void *data)
+{
+        const Replacement *replacement = data;
+        g_autofree char *temporary = temporary_name(replacement->path);
+        _cleanup_fd_ int fd = -1;
+        int r;
+
+        fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, replacement->mode);
+        if (fd < 0)
+                return -errno;
+        r = write_all(fd, replacement->bytes, replacement->size);
+        if (r >= 0 && (fchmod(fd, replacement->mode) < 0 || fsync(fd) < 0 ||
+                              rename(temporary, replacement->path) < 0))
+                r = -errno;
+        if (r < 0) {
+                unlink(temporary);
+                return r;
+        }
+        return directory_sync(replacement->path);
+}
+
+int file_replace(const char *path, const void *bytes, size_t size, mode_t mode)
+{
+        Replacement replacement = { .path = path, .bytes = bytes, .size = size, .mode = mode };
+
+        return offload("a file being written", replace_work, &replacement);
+}
+
+static int remove_work(void *data)
+{
+        if (unlink(data) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        return directory_sync(data);
+}
+
+int file_remove(const char *path)
+{
+        return offload("a file being removed", remove_work, (void *)path);
+}
+
+int file_read(const char *path, size_t limit, char **ret, size_t *ret_size)
+{
+        _cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        g_autofree char *bytes = NULL;
+        struct stat status;
+        size_t size = 0;
+
+        if (fd < 0 || fstat(fd, &status) < 0)
+                return -errno;
+        if (!S_ISREG(status.st_mode))
+                return -EINVAL;
+        if ((uint64_t)status.st_size > limit)
+                return -EFBIG;
+        /* Files of /proc and /sys say 0 or 4096 whatever they hold, so read to the end. */
+        for (size_t room = MAX(status.st_size, 4096);; room *= 2) {
+                ssize_t n = 0;
+
+                room = MIN(room, limit + 1);
+                bytes = g_realloc(bytes, room + 1);
+                while (size < room && (n = read(fd, bytes + size, room - size)) > 0)
+                        size += n;
+                if (size < room && n < 0)
+                        return -errno;
+                if (size > limit)
+                        return -EFBIG;
+                if (size < room)
+                        break;
+        }
+        bytes[size] = '\0';
+        if (ret_size)
+                *ret_size = size;
+        *ret = g_steal_pointer(&bytes);
+        return 0;
+}
+
+int directory_make(const char *path, mode_t mode)
+{
+        return g_mkdir_with_parents(path, mode) < 0 ? -errno : 0;
+}
