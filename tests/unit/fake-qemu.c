@@ -9,6 +9,7 @@
 
 #include "service/base/cleanup.h"
 #include "service/base/fiber.h"
+#include "service/base/file.h"
 
 #define GREETING                                                                           \
         "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, " \
@@ -103,9 +104,9 @@ static void expect(FakeQemu *fake, const char *text, bool with_fd)
 static void reply(FakeQemu *fake, const FakeStep *step)
 {
         guint index = step->kind == FAKE_REPLY_LAST ? fake->ids->len - 1 : 0;
-        json_t *value = step->kind == FAKE_REFUSE ? json_pack("{s:s,s:s}", "class", "GenericError",
-                                                            "desc", step->text)
-                                                  : json_loads(step->text, JSON_DECODE_ANY, NULL);
+        json_t *value = step->kind == FAKE_REFUSE ?
+                json_pack("{s:s,s:s}", "class", "GenericError", "desc", step->text) :
+                json_loads(step->text, JSON_DECODE_ANY, NULL);
         json_t *message;
         char *text;
 
@@ -203,4 +204,44 @@ void fake_qemu_finish(FakeQemu *fake)
         g_string_free(fake->received, TRUE);
         g_array_free(fake->ids, TRUE);
         g_free(fake);
+}
+
+typedef struct Running {
+        const FiberTest *test;
+        sd_event *event;
+} Running;
+
+static void on_fiber(void *data)
+{
+        Running *running = data;
+
+        running->test->run(running->test->data);
+        /* What it set off beside it comes to its end. */
+        for (int i = 0; i < 10000 && fibers_live() > 1; i++)
+                fiber_sleep(1000);
+        sd_event_exit(running->event, 0);
+}
+
+static void run_fiber_test(const void *data)
+{
+        g_autoptr(sd_event) event = NULL;
+        Running running = { .test = data };
+
+        g_assert_cmpint(sd_event_new(&event), >=, 0);
+        running.event = event;
+        g_assert_cmpint(fibers_init(event, 64), ==, 0);
+        g_assert_cmpint(fiber_start("test", on_fiber, &running, NULL), ==, 0);
+        if (fibers_live() > 0)
+                g_assert_cmpint(sd_event_loop(event), ==, 0);
+        fibers_finish();
+        offload_finish();
+}
+
+void fiber_tests_add(const char *group, const FiberTest *tests, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                g_autofree char *path = g_strdup_printf("%s/%s", group, tests[i].name);
+
+                g_test_add_data_func(path, &tests[i], run_fiber_test);
+        }
 }

@@ -51,3 +51,13 @@ FakeQemu *fake_qemu_new(const FakeStep *steps, int *ret_fd);
 
 /* Suspends. Plays the rest and frees; the script must have gone as written. */
 void fake_qemu_finish(FakeQemu *fake);
+
+/* Runs a test on a fiber of a loop of its own, for g_test_add_data_func(). */
+typedef struct FiberTest {
+        const char *name;
+        void (*run)(const void *data);
+        const void *data;
+} FiberTest;
+
+/* Adds the tests as GROUP/NAME. */
+void fiber_tests_add(const char *group, const FiberTest *tests, size_t n);

@@ -84,7 +84,7 @@ static void negotiate(Talk *talk)
                         g_error("'%s' lacks '%s'", error->message, text); \
         })
 
-static void test_call(void)
+static void test_call(const void *unused)
 {
         static const FakeStep steps[] = { NEGOTIATE, EXPECT("query-status"),
                 REPLY("{\"status\": \"prelaunch\"}"), EXPECT("cont"),
@@ -95,6 +95,7 @@ static void test_call(void)
         json_t *ret = NULL;
         g_autofree char *text = NULL;
 
+        (void)unused;
         talk_begin(&talk, steps);
         negotiate(&talk);
         g_assert_cmpint(
@@ -115,7 +116,7 @@ static void test_call(void)
 }
 
 /* Several commands in one go: one refused, the others served. */
-static void test_call_all(void)
+static void test_call_all(const void *unused)
 {
         static const FakeStep steps[] = { NEGOTIATE, EXPECT("query-a"), EXPECT("query-b"),
                 EXPECT("query-c"), REPLY("1"), REFUSE("b is not for you"), REPLY("3"),
@@ -125,6 +126,7 @@ static void test_call_all(void)
         QmpCommand more[] = { { .name = "query-d" }, { .name = "query-e" } };
         Talk talk = { 0 };
 
+        (void)unused;
         talk_begin(&talk, steps);
         negotiate(&talk);
         g_assert_cmpint(qmp_call_all(talk.qmp, commands, 3, fiber_deadline(SECOND), NULL), ==, 0);
@@ -158,7 +160,7 @@ static void ask(void *data)
 }
 
 /* Fibers that ask at the same time get their own answers, in whatever order they come. */
-static void test_pairing(void)
+static void test_pairing(const void *unused)
 {
         static const FakeStep steps[] = { NEGOTIATE, EXPECT("first"), EXPECT("second"),
                 SAY("{\"event\": \"STOP\", \"timestamp\": {\"seconds\": 2, "
@@ -169,6 +171,7 @@ static void test_pairing(void)
         Asker askers[] = { { .command = "first", .done = &first },
                 { .command = "second", .done = &second } };
 
+        (void)unused;
         talk_begin(&talk, steps);
         negotiate(&talk);
         for (int i = 0; i < 2; i++) {
@@ -184,7 +187,7 @@ static void test_pairing(void)
         talk_end(&talk);
 }
 
-static void test_events(void)
+static void test_events(const void *unused)
 {
         static const FakeStep steps[] = { NEGOTIATE,
                 DRIBBLE("{\"event\": \"SHUTDOWN\", \"data\": {\"guest\": true, \"reason\": "
@@ -193,6 +196,7 @@ static void test_events(void)
                 REPLY("{}"), END };
         Talk talk = { 0 };
 
+        (void)unused;
         talk_begin(&talk, steps);
         negotiate(&talk);
         while (talk.n_events == 0)
@@ -205,12 +209,13 @@ static void test_events(void)
 }
 
 /* A callback may end it all. */
-static void test_close_in_event(void)
+static void test_close_in_event(const void *unused)
 {
         static const FakeStep steps[] = { NEGOTIATE, EXPECT("quit"),
                 SAY("{\"event\": \"A\"}\n{\"event\": \"B\"}\n"), END };
         Talk talk = { .close_on_event = true };
 
+        (void)unused;
         talk_begin(&talk, steps);
         negotiate(&talk);
         assert_fails(qmp_call(talk.qmp, "quit", NULL, NULL, FIBER_FOREVER, &error),
@@ -220,7 +225,7 @@ static void test_close_in_event(void)
         talk_end(&talk);
 }
 
-static void test_pass_fd(void)
+static void test_pass_fd(const void *unused)
 {
         static const FakeStep steps[] = { NEGOTIATE, EXPECT("query-status"),
                 EXPECT_FD("getfd hello"), REPLY_LAST("{}"), REPLY("{}"), END };
@@ -229,6 +234,7 @@ static void test_pass_fd(void)
         Wait done = WAIT_INIT;
         Asker asker = { .command = "query-status", .done = &done };
 
+        (void)unused;
         g_assert_cmpint(write(fd, "hello", 5), ==, 5);
         talk_begin(&talk, steps);
         negotiate(&talk);
@@ -243,7 +249,7 @@ static void test_pass_fd(void)
 }
 
 /* A reply that comes after its caller gave up is dropped, and the next command works. */
-static void test_late_reply(void)
+static void test_late_reply(const void *unused)
 {
         static const FakeStep steps[] = { NEGOTIATE, EXPECT("query-status"), SLEEP(150),
                 REPLY("{\"late\": true}"), EXPECT("query-name"), REPLY("{\"name\": \"web\"}"),
@@ -251,6 +257,7 @@ static void test_late_reply(void)
         Talk talk = { 0 };
         json_t *ret = NULL;
 
+        (void)unused;
         talk_begin(&talk, steps);
         negotiate(&talk);
         assert_fails(
@@ -274,7 +281,7 @@ static void ask_and_fail(void *data)
         wait_done(asker->done, 0);
 }
 
-static void test_cancel(void)
+static void test_cancel(const void *unused)
 {
         static const FakeStep steps[] = { NEGOTIATE, EXPECT("query-status"), END };
         Talk talk = { 0 };
@@ -282,6 +289,7 @@ static void test_cancel(void)
         Asker asker = { .command = "query-status", .done = &done };
         Fiber *fiber;
 
+        (void)unused;
         talk_begin(&talk, steps);
         negotiate(&talk);
         asker.qmp = talk.qmp;
@@ -349,7 +357,7 @@ static void test_fault(const void *data)
 }
 
 /* The same before there is a conversation at all. */
-static void test_no_greeting(void)
+static void test_no_greeting(const void *unused)
 {
         static const FakeStep replies[] = { SAY("{\"return\": {}}\r\n"), END };
         static const FakeStep speaks_http[] = { SAY("HTTP/1.1 400 Bad Request\r\n"), END };
@@ -367,6 +375,7 @@ static void test_no_greeting(void)
                 { silent, "did not answer 'qmp_capabilities' within", ERROR_OPERATION_TIMEOUT },
         };
 
+        (void)unused;
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
                 Talk talk = { 0 };
 
@@ -378,7 +387,7 @@ static void test_no_greeting(void)
 }
 
 /* A peer that neither reads nor answers costs a bounded amount of memory. */
-static void test_bounds(void)
+static void test_bounds(const void *unused)
 {
         static const FakeStep steps[] = { NEGOTIATE, SLEEP(50), END };
         g_autofree char *big = g_strnfill(QMP_UNSENT_MAX / 4 * 3, 'x');
@@ -387,6 +396,7 @@ static void test_bounds(void)
         unsigned n = 0;
         int r = 0;
 
+        (void)unused;
         talk_begin(&talk, steps);
         negotiate(&talk);
         for (int i = 0; i < 2; i++) {
@@ -410,7 +420,7 @@ static void test_bounds(void)
 }
 
 /* Numbers past int64 do not spoil the reply that they are in. */
-static void test_unsigned(void)
+static void test_unsigned(const void *unused)
 {
         static const FakeStep steps[] = { NEGOTIATE, EXPECT("query-stats"),
                 SAY("{\"return\": {\"limit\": 18446744073709551615, \"used\": [12], "
@@ -419,6 +429,7 @@ static void test_unsigned(void)
         Talk talk = { 0 };
         json_t *ret = NULL;
 
+        (void)unused;
         talk_begin(&talk, steps);
         negotiate(&talk);
         g_assert_cmpint(
@@ -430,74 +441,28 @@ static void test_unsigned(void)
         talk_end(&talk);
 }
 
-/* Each test runs on a fiber of its own loop. */
-typedef struct TestRun {
-        void (*test)(void);
-        void (*test_data)(const void *data);
-        const void *data;
-        sd_event *event;
-} TestRun;
-
-static void on_fiber(void *data)
-{
-        TestRun *run = data;
-
-        if (run->test)
-                run->test();
-        else
-                run->test_data(run->data);
-        sd_event_exit(run->event, 0);
-}
-
-static void run_test(TestRun *run)
-{
-        g_autoptr(sd_event) event = NULL;
-
-        g_assert_cmpint(sd_event_new(&event), >=, 0);
-        g_assert_cmpint(fibers_init(event, 64), ==, 0);
-        run->event = event;
-        g_assert_cmpint(fiber_start("test", on_fiber, run, NULL), ==, 0);
-        if (fibers_live() > 0)
-                g_assert_cmpint(sd_event_loop(event), ==, 0);
-        fibers_finish();
-}
-
-static void run_plain(const void *test)
-{
-        TestRun run = { .test = (void (*)(void))test };
-
-        run_test(&run);
-}
-
-static void run_fault(const void *data)
-{
-        TestRun run = { .test_data = test_fault, .data = data };
-
-        run_test(&run);
-}
+static const FiberTest tests[] = {
+        { "call", test_call, NULL },
+        { "call-all", test_call_all, NULL },
+        { "pairing", test_pairing, NULL },
+        { "events", test_events, NULL },
+        { "close-in-event", test_close_in_event, NULL },
+        { "pass-fd", test_pass_fd, NULL },
+        { "late-reply", test_late_reply, NULL },
+        { "cancel", test_cancel, NULL },
+        { "no-greeting", test_no_greeting, NULL },
+        { "bounds", test_bounds, NULL },
+        { "unsigned", test_unsigned, NULL },
+};
 
 int main(int argc, char **argv)
 {
-        static const struct {
-                const char *name;
-                void (*test)(void);
-        } tests[] = { { "call", test_call }, { "call-all", test_call_all },
-                { "pairing", test_pairing }, { "events", test_events },
-                { "close-in-event", test_close_in_event }, { "pass-fd", test_pass_fd },
-                { "late-reply", test_late_reply }, { "cancel", test_cancel },
-                { "no-greeting", test_no_greeting }, { "bounds", test_bounds },
-                { "unsigned", test_unsigned } };
+        static FiberTest fault_tests[G_N_ELEMENTS(faults)];
 
         g_test_init(&argc, &argv, NULL);
-        for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
-                g_autofree char *path = g_strconcat("/qmp/", tests[i].name, NULL);
-
-                g_test_add_data_func(path, (const void *)tests[i].test, run_plain);
-        }
-        for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
-                g_autofree char *path = g_strconcat("/qmp/fault/", faults[i].name, NULL);
-
-                g_test_add_data_func(path, GUINT_TO_POINTER(i), run_fault);
-        }
+        fiber_tests_add("/qmp", tests, G_N_ELEMENTS(tests));
+        for (size_t i = 0; i < G_N_ELEMENTS(faults); i++)
+                fault_tests[i] = (FiberTest){ faults[i].name, test_fault, GUINT_TO_POINTER(i) };
+        fiber_tests_add("/qmp/fault", fault_tests, G_N_ELEMENTS(faults));
         return g_test_run();
 }
