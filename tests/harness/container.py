@@ -7,7 +7,7 @@
         machine.run('virsh', 'list', user='alice')            # in a login session of alice
         machine.reboot()
 
-The root is an overlay mount: below is /, above a tmpfs that the build was installed into. It is
+The root is an overlay mount: below is /, above a tmpfs, into which the build is installed. It is
 booted by systemd-nspawn and has its own systemd, D-Bus, polkit, logind and machined. Whatever is
 written there is gone with it. All mounts live in a mount namespace of a helper process, so that
 there is nothing to clean up but the helper, even if the test is killed.
@@ -404,11 +404,12 @@ def _serve(settings):
     _mount('-t', 'tmpfs', '-o', 'mode=0755', 'virtbus-test', layers)
     os.mkdir(f'{layers}/upper')
     os.mkdir(f'{layers}/work')
-    if settings['build']:
-        subprocess.run(['meson', 'install', '-C', settings['build'], '--no-rebuild', '--quiet',
-                        '--destdir', f'{layers}/upper'], check=True, stdout=sys.stderr)
     _mount('-t', 'overlay', 'virtbus-test', '-o',
            f'lowerdir=/,upperdir={layers}/upper,workdir={layers}/work', root)
+    if settings['build']:
+        # Through the mount, so that links such as /lib are followed as a package manager would.
+        subprocess.run(['meson', 'install', '-C', settings['build'], '--no-rebuild', '--quiet',
+                        '--destdir', root], check=True, stdout=sys.stderr)
     print('mounted', flush=True)
 
     cgroups = _cgroup_root()
