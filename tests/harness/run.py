@@ -1,0 +1,148 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Run black-box tests: a line for each, what is known about each that fails, and the counts.
+
+    tests/harness/run.py --build=build tests/bus             all files test_*.py there
+    tests/harness/run.py tests/system/test_activation.py     one file
+    tests/harness/run.py tests/bus -k suspend                those with "suspend" in the name
+
+Tests are unittest's. A test class may have describe(), which tells what happened on the bus or in
+the machine; it is printed at once when one of its tests fails. The last line is "N passed, N failed".
+"""
+
+import argparse
+import importlib.util
+import os
+import pathlib
+import sys
+import time
+import traceback
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / 'guest')]
+
+
+class Result(unittest.TestResult):
+    """Prints as it goes."""
+
+    def __init__(self):
+        super().__init__()
+        self.passed = 0
+        self.failed = 0
+        self.missed = 0
+        self._bad = set()
+
+    def startTest(self, test):
+        super().startTest(test)
+        self._started = time.monotonic()
+
+    def _name(self, test) -> str:
+        name = test.id() if hasattr(test, 'id') else str(test)
+        return name.removeprefix('__main__.')
+
+    def _line(self, word: str, test, more: str = ''):
+        took = time.monotonic() - getattr(self, '_started', time.monotonic())
+        print(f'{word:7} {self._name(test)} ({took:.1f} s){more}', flush=True)
+
+    def addSuccess(self, test):
+        self.passed += 1
+        self._line('ok', test)
+
+    def _fail(self, test, error):
+        # A test that fails and cannot clean up either has failed once.
+        owner = getattr(test, 'test_case', test)
+        if owner.id() not in self._bad:
+            self._bad.add(owner.id())
+            self.failed += 1
+        self._line('FAILED', test)
+        print(''.join(traceback.format_exception(*error)), flush=True)
+        describe = getattr(owner, 'describe', None)
+        if describe:
+            try:
+                print(describe(), flush=True)
+            except Exception as trouble:  # The description must not hide the failure.
+                print(f'(no description: {trouble})', flush=True)
+
+    def addFailure(self, test, error):
+        self._fail(test, error)
+
+    def addError(self, test, error):
+        self._fail(test, error)
+
+    def addSubTest(self, test, subtest, error):
+        if error is not None:
+            self._fail(subtest, error)
+
+    def addSkip(self, test, reason):
+        self.missed += 1
+        self._line('skipped', test, f': {reason}')
+
+    def addExpectedFailure(self, test, error):
+        self.addSuccess(test)
+
+    def addUnexpectedSuccess(self, test):
+        self.failed += 1
+        self._line('FAILED', test, ': expected to fail, but did not')
+
+
+def _files(places) -> list:
+    result = []
+    for place in map(pathlib.Path, places):
+        if place.is_dir():
+            result += sorted(place.glob('test_*.py'))
+        elif place.exists():
+            result.append(place)
+        else:
+            sys.exit(f'run.py: there is no {place}')
+    return result
+
+
+def _load(path: pathlib.Path, pattern) -> unittest.TestSuite:
+    sys.path.insert(0, str(path.resolve().parent))
+    name = f'{path.resolve().parent.name}.{path.stem}'
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    loader = unittest.TestLoader()
+    if pattern:
+        loader.testNamePatterns = [pattern if '*' in pattern else f'*{pattern}*']
+    return loader.loadTestsFromModule(module)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description='Run black-box tests.')
+    parser.add_argument('places', nargs='+', help='folders and files')
+    parser.add_argument('--build', help='the build folder to test (default: build)')
+    parser.add_argument('-k', dest='pattern', help='only tests whose name holds this')
+    parser.add_argument('--list', action='store_true', help='print the names, run nothing')
+    options = parser.parse_args()
+    if options.build:
+        os.environ['VIRTBUS_BUILD'] = str(pathlib.Path(options.build).resolve())
+
+    result = Result()
+    for path in _files(options.places):
+        try:
+            suite = _load(path, options.pattern)
+        except Exception:
+            # A file that cannot be read counts: otherwise its tests would be gone unnoticed.
+            result.failed += 1
+            print(f'FAILED  {path}\n{traceback.format_exc()}', flush=True)
+            continue
+        if options.list:
+            for tests in suite:
+                for test in tests:
+                    print(test.id())
+            continue
+        suite.run(result)
+    if options.list:
+        return 0
+    if result.missed:
+        print(f'{result.missed} skipped')
+    print(f'{result.passed} passed, {result.failed} failed')
+    return 1 if result.failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
