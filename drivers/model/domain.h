@@ -226,6 +226,8 @@ typedef struct Cpu {
         CpuModel model;
         char *vendor;
         CpuTopology topology;
+        char *cache; /* subtrees, kept */
+        char *maxphysaddr;
         char *numa; /* the subtree, kept */
         CpuFeature **features;
         size_t n_features;
@@ -532,17 +534,20 @@ typedef struct Interface {
         Switch trust_guest_rx_filters;
         InterfaceMac mac;
         InterfaceSource source;
+        char *vlan; /* subtrees, kept */
+        char *virtualport;
+        char *bandwidth;
         InterfaceScript script;
         InterfaceScript downscript;
         InterfaceTarget target;
         InterfaceModel model;
         InterfaceDriver driver;
-        char *backend;   /* subtree, kept */
-        char *filterref; /* subtree, kept */
-        char *bandwidth; /* subtree, kept */
-        char *vlan;      /* subtree, kept */
+        char *guest; /* subtrees, kept */
+        char *backend;
+        char *filterref;
         InterfaceLink link;
         InterfaceMtu mtu;
+        char *coalesce; /* subtree, kept */
         DeviceInfo info;
 } Interface;
 
@@ -616,31 +621,30 @@ typedef struct GraphicsListen {
         char *address;
         char *network;
         char *socket;
-        Switch from_config; /* live */
 } GraphicsListen;
 
 typedef struct VncGraphics {
-        Number port; /* -1 is as good as none: chosen at start, as is autoport='yes' */
+        Number port; /* -1 and absent: chosen at start, as with autoport='yes' */
         Switch autoport;
         Number websocket; /* -1: chosen at start */
         char *socket;     /* a path, the old form of <listen type='socket'/> */
-        char *listen;     /* an address, the old form of <listen type='address'/>; kept equal to the
-                             first */
+        char *listen;     /* an address, the old form of <listen type='address'/> */
         char *keymap;
         VncSharePolicy share_policy;
-        char *passwd; /* written with DOMAIN_XML_SECURE only */
-        char *passwd_valid_to;
-        PasswordConnected connected;
         Switch power_control;
-        GraphicsListen **listens;
-        size_t n_listens;
+        PasswordConnected connected;
 } VncGraphics;
 
-/* vnc is a member that counts where type is GRAPHICS_VNC; of the others everything is in kept. */
+/* vnc counts where type is GRAPHICS_VNC; of the other types the attributes and children are in
+ * kept. */
 typedef struct Graphics {
         Kept kept;
         GraphicsType type;
         VncGraphics vnc;
+        char *passwd; /* written with DOMAIN_XML_SECURE only */
+        char *passwd_valid_to;
+        GraphicsListen **listens;
+        size_t n_listens;
         Alias alias;
 } Graphics;
 

@@ -47,3 +47,10 @@ typedef struct Kept {
         char *attributes; /* " name='value' ...", escaped */
         char *elements;   /* one subtree behind the other, in the form of xml_keep() */
 } Kept;
+
+/* Lists of the model are `T **items; size_t n_items`, with NULL for an empty one. They grow by this
+ * function only, which keeps room to spare; what is taken out is the caller's. */
+void list_append_item(void ***list, size_t *n, void *item);
+void list_remove_item(void **list, size_t *n, size_t index);
+#define list_append(items, n_items, item) list_append_item((void ***)(items), n_items, item)
+#define list_remove(items, n_items, index) list_remove_item((void **)(items), n_items, index)

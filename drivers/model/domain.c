@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <libxml/xmlreader.h>
+#include <string.h>
+
+#include "drivers/model/domain-tables.h"
+
+#define DOMAIN_WHAT "domain_definition"
+
+static_assert((int)DOMAIN_XML_SECURE == BIND_WITH_SECRETS, "the engine's flag is libvirt's");
+static_assert((int)DOMAIN_XML_INACTIVE == BIND_INACTIVE, "the engine's flag is libvirt's");
+
+/* ---- what every document must have
+ * ------------------------------------------------------------------ */
+
+/* The same for a document that is only identified. NULL is absent. */
+static int check_name(const char *name, GError **error)
+{
+        if (!name || !name[0])
+                return error_set_literal(error, ERROR_NO_NAME, "missing name information");
+        if (strchr(name, '/'))
+                return error_set(error, ERROR_XML_ERROR, "name %s cannot contain '/'", name);
+        if (strchr(name, '\n'))
+                return error_set(
+                        error, ERROR_XML_ERROR, "name '%s' cannot contain a newline", name);
+        if (strspn(name, " ") == strlen(name))
+                return error_set(error, ERROR_XML_ERROR, "name '%s' is only blanks", name);
+        return 0;
+}
+
+static int check_uuid(char **uuid, GError **error)
+{
+        g_autofree char *normal = NULL;
+
+        if (!*uuid)
+                return 0;
+        normal = uuid_normalize(*uuid);
+        if (!normal)
+                return error_set(error, ERROR_INTERNAL_ERROR, "malformed uuid element");
+        g_free(*uuid);
+        *uuid = g_steal_pointer(&normal);
+        return 0;
+}
+
+static int check_root(const char *root, GError **error)
+{
+        if (strcmp(root, "domain") != 0)
+                return error_set(error, ERROR_XML_ERROR,
+                        "expecting root element of 'domain', not '%s'", root);
+        return 0;
+}
+
+/* ---- the passes
+ * -------------------------------------------------------------------------------------- */
+
+int domain_config_parse(const char *xml, unsigned flags, DomainConfig **ret, GError **error)
+{
+        g_autoptr(DomainConfig) config = NULL;
+        g_autoptr(xmlDoc) doc = NULL;
+        g_autofree char *own = NULL;
+        const char *type;
+        xmlNode *root;
+
+        doc = xml_parse(xml, strlen(xml), DOMAIN_WHAT, error);
+        if (!doc)
+                return -1;
+        root = xmlDocGetRootElement(doc);
+        if (check_root((const char *)root->name, error) < 0)
+                return -1;
+
+        /* Ahead of the tables, for the messages that clients know. */
+        type = xml_property(root, "type", &own);
+        if (!type)
+                return error_set(error, ERROR_INTERNAL_ERROR, "missing domain type attribute");
+        if (enum_value(&virt_type_names, type) < 0)
+                return error_set(error, ERROR_CONFIG_UNSUPPORTED, "invalid domain type %s", type);
+
+        config = g_new0(DomainConfig, 1);
+        if (bind_parse(&domain_type, root, flags, config, error) < 0)
+                return -1;
+        if (check_name(config->name, error) < 0 || check_uuid(&config->uuid, error) < 0)
+                return -1;
+        *ret = g_steal_pointer(&config);
+        return 0;
+}
+
+char *domain_config_format(const DomainConfig *config, unsigned flags)
+{
+        XmlWriter writer = { .out = g_string_sized_new(4096) };
+
+        bind_format(&domain_type, "domain", config, flags, &writer);
+        return g_string_free(writer.out, FALSE);
+}
+
+DomainConfig *domain_config_copy(const DomainConfig *config)
+{
+        return bind_duplicate(&domain_type, config);
+}
+
+void domain_config_free(DomainConfig *config)
+{
+        bind_free(&domain_type, config);
+}
+
+/* ---- identify
+ * ---------------------------------------------------------------------------------------- */
+
+static void reader_error(void *data, xmlError *failure)
+{
+        xml_record_error(data, DOMAIN_WHAT, failure);
+}
+
+/* The text of the element the reader is at; *ret is NULL where it has none. Leaves the reader at
+ * its end. */
+static int read_text(xmlTextReader *reader, char **ret)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+        int depth = xmlTextReaderDepth(reader), r;
+
+        if (xmlTextReaderIsEmptyElement(reader) == 1)
+                return 1;
+        while ((r = xmlTextReaderRead(reader)) == 1) {
+                int type = xmlTextReaderNodeType(reader), at = xmlTextReaderDepth(reader);
+
+                if (type == XML_READER_TYPE_END_ELEMENT && at == depth)
+                        break;
+                if (at != depth + 1)
+                        continue;
+                if (type == XML_READER_TYPE_TEXT || type == XML_READER_TYPE_CDATA ||
+                        type == XML_READER_TYPE_WHITESPACE ||
+                        type == XML_READER_TYPE_SIGNIFICANT_WHITESPACE)
+                        g_string_append(text, (const char *)xmlTextReaderConstValue(reader));
+        }
+        if (text->len > 0)
+                *ret = g_string_free(g_steal_pointer(&text), FALSE);
+        return r;
+}
+
+static int read_identity(xmlTextReader *reader, char **name, char **uuid, GError **error)
+{
+        bool seen_name = false, seen_uuid = false;
+        int r;
+
+        while ((r = xmlTextReaderRead(reader)) == 1) {
+                int type = xmlTextReaderNodeType(reader), depth = xmlTextReaderDepth(reader);
+                const char *local = (const char *)xmlTextReaderConstName(reader);
+                bool is_name, is_uuid;
+
+                if (type == XML_READER_TYPE_DOCUMENT_TYPE)
+                        return error_set(error, ERROR_XML_ERROR,
+                                "(%s): a document type declaration is not accepted", DOMAIN_WHAT);
+                if (type != XML_READER_TYPE_ELEMENT)
+                        continue;
+                if (depth >= XML_MAX_DEPTH)
+                        return error_set(error, ERROR_XML_ERROR,
+                                "(%s): elements are nested too deeply", DOMAIN_WHAT);
+                if (depth == 0 && check_root(local, error) < 0)
+                        return -1;
+                if (depth != 1 || xmlTextReaderConstNamespaceUri(reader))
+                        continue;
+
+                is_name = strcmp(local, "name") == 0;
+                is_uuid = strcmp(local, "uuid") == 0;
+                if ((is_name && seen_name) || (is_uuid && seen_uuid))
+                        return error_set(
+                                error, ERROR_XML_ERROR, "/domain/%s: there can be only one", local);
+                seen_name |= is_name;
+                seen_uuid |= is_uuid;
+                if ((is_name || is_uuid) && (r = read_text(reader, is_name ? name : uuid)) != 1)
+                        break;
+        }
+        return r;
+}
+
+typedef xmlTextReader XmlReader;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(XmlReader, xmlFreeTextReader)
+
+int domain_config_identify(const char *xml, char **ret_name, char **ret_uuid, GError **error)
+{
+        g_autoptr(XmlReader) reader = NULL;
+        g_autoptr(GError) failure = NULL;
+        g_autofree char *name = NULL, *uuid = NULL;
+        size_t length = strlen(xml);
+
+        if (xml_check(xml, length, error) < 0)
+                return -1;
+        reader = xmlReaderForMemory(xml, (int)length, NULL, "UTF-8",
+                XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+        if (!reader)
+                return error_set(error, ERROR_NO_MEMORY, "an XML parser");
+        xmlTextReaderSetStructuredErrorHandler(reader, reader_error, &failure);
+
+        if (read_identity(reader, &name, &uuid, &failure) < 0 || failure) {
+                if (!failure)
+                        error_set(&failure, ERROR_XML_DETAIL, "(%s): malformed", DOMAIN_WHAT);
+                g_propagate_error(error, g_steal_pointer(&failure));
+                return -1;
+        }
+        if (check_name(name, error) < 0 || check_uuid(&uuid, error) < 0)
+                return -1;
+        *ret_name = g_steal_pointer(&name);
+        *ret_uuid = g_steal_pointer(&uuid);
+        return 0;
+}
+
+/* ---- metadata
+ * ---------------------------------------------------------------------------------------- */
+
+/* A document with the metadata as its child, which knows the namespaces that the domain declares.
+ */
+static xmlDoc *metadata_parse(const DomainConfig *config, GError **error)
+{
+        XmlWriter writer = { .out = g_string_new("<domain") };
+        g_autoptr(GString) text = writer.out;
+
+        g_string_append_printf(text, "%s>\n", config->kept.attributes ?: "");
+        if (config->metadata)
+                xml_write_kept(&writer, config->metadata);
+        g_string_append(text, "</domain>");
+        return xml_parse(text->str, text->len, "metadata_xml", error);
+}
+
+static xmlNode *metadata_find(const xmlNode *metadata, const char *uri)
+{
+        for (xmlNode *child = metadata ? xml_first(metadata) : NULL; child; child = xml_next(child))
+                if (child->ns && strcmp((const char *)child->ns->href, uri) == 0)
+                        return child;
+        return NULL;
+}
+
+char *domain_config_metadata_get(const DomainConfig *config, const char *uri, GError **error)
+{
+        g_autoptr(xmlDoc) doc = metadata_parse(config, error);
+        XmlWriter writer = { .out = NULL };
+        g_autoptr(GString) kept = NULL;
+        xmlNode *node;
+
+        if (!doc)
+                return NULL;
+        node = metadata_find(xml_first(xmlDocGetRootElement(doc)), uri);
+        if (!node) {
+                error_set(error, ERROR_NO_DOMAIN_METADATA,
+                        "Requested metadata element is not present");
+                return NULL;
+        }
+        kept = g_string_new(NULL);
+        xml_keep(kept, node, true);
+        writer.out = g_string_new(NULL);
+        xml_write_kept(&writer, kept->str);
+        g_string_truncate(writer.out, writer.out->len - 1); /* no end of line */
+        return g_string_free(writer.out, FALSE);
+}
+
+int domain_config_metadata_set(
+        DomainConfig *config, const char *key, const char *uri, const char *xml, GError **error)
+{
+        g_autoptr(xmlDoc) doc = metadata_parse(config, error), added = NULL;
+        xmlNode *metadata, *old, *new;
+        xmlNs *ns;
+
+        if (!doc)
+                return -1;
+        metadata = xml_first(xmlDocGetRootElement(doc));
+        if (xml) {
+                if (!key || xmlValidateNCName((const xmlChar *)key, 0) != 0)
+                        return error_set(error, ERROR_INVALID_ARG,
+                                "'%s' is not a prefix for a namespace", key ?: "");
+                added = xml_parse(xml, strlen(xml), "metadata_xml", error);
+                if (!added)
+                        return -1;
+                if (!metadata)
+                        metadata = xmlNewChild(
+                                xmlDocGetRootElement(doc), NULL, (const xmlChar *)"metadata", NULL);
+        }
+
+        old = metadata_find(metadata, uri);
+        if (old) {
+                xmlUnlinkNode(old);
+                xmlFreeNode(old);
+        }
+        if (xml) {
+                new = xmlDocCopyNode(xmlDocGetRootElement(added), doc, 1);
+                if (new->ns && strcmp((const char *)new->ns->href, uri) == 0) {
+                        xmlAddChild(metadata, new);
+                } else {
+                        ns = xmlNewNs(new, (const xmlChar *)uri, (const xmlChar *)key);
+                        if (!ns) {
+                                xmlFreeNode(new);
+                                return error_set(error, ERROR_INVALID_ARG,
+                                        "the prefix '%s' has another meaning in the element", key);
+                        }
+                        xmlSetNs(new, ns);
+                        xmlAddChild(metadata, new);
+                }
+        }
+
+        g_clear_pointer(&config->metadata, g_free);
+        if (metadata && xml_first(metadata)) {
+                g_autoptr(GString) kept = g_string_new(NULL);
+
+                xml_keep(kept, metadata, false);
+                config->metadata = g_strndup(kept->str, kept->len);
+        }
+        return 0;
+}
+
+/* ---- finding devices
+ * -------------------------------------------------------------------------------- */
+
+Controller *domain_config_controller(
+        const DomainConfig *config, ControllerType type, unsigned index)
+{
+        for (size_t i = 0; i < config->devices.n_controllers; i++) {
+                Controller *controller = config->devices.controllers[i];
+
+                if (controller->type == type && number_or(controller->index, -1) == index)
+                        return controller;
+        }
+        return NULL;
+}
+
+Disk *domain_config_disk(const DomainConfig *config, const char *dev)
+{
+        for (size_t i = 0; i < config->devices.n_disks; i++)
+                if (g_strcmp0(config->devices.disks[i]->target.dev, dev) == 0)
+                        return config->devices.disks[i];
+        return NULL;
+}
+
+Controller *domain_config_add_controller(
+        DomainConfig *config, ControllerType type, unsigned index, const char *model)
+{
+        Controller *controller = g_new0(Controller, 1);
+
+        controller->type = type;
+        controller->index = number(index);
+        controller->model = g_strdup(model);
+        list_append(&config->devices.controllers, &config->devices.n_controllers, controller);
+        return controller;
+}
+
+int domain_config_each_device(const DomainConfig *config, DeviceVisit visit, void *data)
+{
+        const Devices *devices = &config->devices;
+        int r;
+
+#define VISIT(list, kind)                                                         \
+        for (size_t i = 0; i < devices->n_##list; i++) {                          \
+                r = visit(&devices->list[i]->info, kind, devices->list[i], data); \
+                if (r != 0)                                                       \
+                        return r;                                                 \
+        }
+        VISIT(disks, "disk");
+        VISIT(controllers, "controller");
+        VISIT(interfaces, "interface");
+        VISIT(serials, "serial");
+        VISIT(parallels, "parallel");
+        VISIT(consoles, "console");
+        VISIT(channels, "channel");
+        VISIT(inputs, "input");
+        VISIT(sounds, "sound");
+        VISIT(videos, "video");
+        VISIT(others, devices->others[i]->name);
+        VISIT(watchdogs, "watchdog");
+        if (devices->memballoon &&
+                (r = visit(&devices->memballoon->info, "memballoon", devices->memballoon, data)) !=
+                        0)
+                return r;
+        VISIT(rngs, "rng");
+#undef VISIT
+        return 0;
+}

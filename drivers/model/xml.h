@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The one door for XML of others, and the pen for ours.
+ *
+ * What comes in is a stranger's: it is refused before it can cost anything. No document type and so
+ * no entities, no network, no XInclude; a cap on bytes, depth and attributes. What goes out looks
+ * as libvirt's does: two spaces, single quotes, <x/> for what is empty. Nothing here suspends or
+ * writes to stderr. */
+
+#include <glib.h>
+#include <libxml/tree.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "service/base/error.h"
+
+#define XML_MAX_BYTES ((size_t)1 << 20)
+#define XML_MAX_DEPTH 64
+#define XML_MAX_ATTRIBUTES 1000 /* libxml2 compares each pair of them */
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
+
+/* Whether the bytes may be given to an XML parser at all: size, UTF-8, no NUL, no absurd element.
+ */
+int xml_check(const char *text, size_t length, GError **error);
+
+/* `what` names the document in errors: "(domain_definition):3: Opening and ending tag mismatch
+ * ...". Malformed is XML_DETAIL, refused is XML_ERROR. The encoding is UTF-8, whatever the
+ * declaration says. */
+xmlDoc *xml_parse(const char *text, size_t length, const char *what, GError **error);
+
+/* The error of a parser in the form above; what the structured error handlers of libxml2 call. The
+ * first one counts. `error` points to a GError pointer that is never NULL itself. */
+void xml_record_error(GError **error, const char *what, const xmlError *failure);
+
+/* "/domain/devices/disk[2]/target", for messages. With attribute not NULL: ".../target/@bus". */
+char *xml_place(const xmlNode *node, const char *attribute);
+
+/* "PLACE: message" as an XML_ERROR. Always returns -1. */
+int xml_refuse(GError **error, const xmlNode *node, const char *attribute, const char *format, ...)
+        G_GNUC_PRINTF(4, 5);
+
+/* The text directly in an element, NULL where there is none. *own must be freed, it holds what
+ * could not be borrowed. */
+const char *xml_content(const xmlNode *node, char **own);
+
+/* The value of an attribute without a namespace, by the same rules. */
+const char *xml_property(const xmlNode *node, const char *name, char **own);
+
+/* A first or next element, so without text and comments between. */
+xmlNode *xml_first(const xmlNode *parent);
+xmlNode *xml_next(const xmlNode *node);
+
+/* ---- writing
+ * ---------------------------------------------------------------------------------------- */
+
+typedef struct XmlWriter {
+        GString *out;
+        unsigned depth;
+        bool open; /* the last start tag still lacks its '>' */
+        bool text; /* the last thing written is text: the end tag follows on its line */
+} XmlWriter;
+
+void xml_open(XmlWriter *writer, const char *name);
+void xml_attribute(XmlWriter *writer, const char *name, const char *value);
+void xml_text(XmlWriter *writer, const char *text);
+void xml_close(XmlWriter *writer, const char *name);
+
+/* A subtree as one string, without blanks between its elements. Where a line is to begin there is a
+ * byte that XML does not have, 0x01, and a second one with the depth, from 1. Namespaces that are
+ * declared above the node are declared in the subtree if it is to stand alone. */
+void xml_keep(GString *kept, const xmlNode *node, bool alone);
+
+/* Attributes in the form " name='value'". Also the namespaces that the element declares. */
+void xml_keep_attribute(GString *kept, const xmlAttr *attribute);
+void xml_keep_namespaces(GString *kept, const xmlNode *node);
+
+/* Writes kept subtrees, indented for the place they are in now. */
+void xml_write_kept(XmlWriter *writer, const char *kept);
