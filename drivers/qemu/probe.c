@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #include "config.h"
+#include "drivers/qemu/host.h"
 #include "drivers/qemu/qmp.h"
 #include "service/base/child.h"
 #include "service/base/cleanup.h"
@@ -129,6 +130,13 @@ int probes_kvm(Probes *probes)
         _cleanup_fd_ int fd = open(probes->kvm_device, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 
         return fd < 0 ? -errno : 0;
+}
+
+char *probes_label(const Probes *probes)
+{
+        if (probes->uid == (uid_t)-1)
+                return NULL;
+        return g_strdup_printf("+%u:+%u", probes->uid, probes->gid);
 }
 
 static int identify(Probes *probes, const char *path, Identity *ret, GError **error)
@@ -608,17 +616,6 @@ int probes_get(Probes *probes, const char *path, QemuBinary **ret, GError **erro
 #define EMULATOR_PREFIX "/usr/bin/qemu-system-"
 
 static const char *const kvm_paths[] = { "/usr/bin/qemu-kvm", "/usr/libexec/qemu-kvm" };
-
-static const char *host_arch(void)
-{
-        static struct utsname name;
-
-        if (!name.machine[0] && uname(&name) < 0)
-                return "x86_64";
-        return strcmp(name.machine, "i386") == 0 || strcmp(name.machine, "i586") == 0 ?
-                "i686" :
-                name.machine;
-}
 
 const char *probes_arch_of_path(const char *path)
 {

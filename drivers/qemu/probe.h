@@ -41,6 +41,10 @@ QemuBinary *probes_peek(Probes *probes, const char *path);
 /* Whether the kernel lets us use KVM: 0 or -errno of opening its device. */
 int probes_kvm(Probes *probes);
 
+/* "+107:+107", the user and group that QEMU is run as; NULL where it is run as we are. Allocated.
+ */
+char *probes_label(const Probes *probes);
+
 /* The emulators that are installed, sorted: /usr/bin/qemu-system-ARCH, and qemu-kvm where
  * distributions have it. Allocated, ends with NULL. */
 char **probes_list(void);
