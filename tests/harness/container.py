@@ -229,7 +229,8 @@ class Container:
                 '--', '/bin/sh', '-c',
                 # The manager sets up the session; the bus of the user is where it always is.
                 'export DBUS_SESSION_BUS_ADDRESS="unix:path=$XDG_RUNTIME_DIR/bus"; exec "$@"',
-                'sh', *command]
+                # systemd would put the value of a variable in its place.
+                'sh', *(word.replace('$', '$$') for word in command)]
         return subprocess.Popen(enter + inside, env={**ENVIRONMENT, 'HOME': '/root'}, **options)
 
     def run(self, *command: str, user=None, seat=False, env=None, input=None, check=True,

@@ -60,6 +60,12 @@ class ContainerTest(unittest.TestCase):
         self.assertEqual(text.stdout.split(), ['alice', 'user', 'bus'])
         self.assertEqual(text.returncode, 5)
 
+    def test_words_arrive_as_they_are(self):
+        words = ['$HOME', '${HOME}', '$$', 'a b', '', '"', "'", '%n', '\\', '*']
+        for user in (None, 'alice'):
+            text = self.machine.run('printf', '%s\n', *words, user=user).stdout
+            self.assertEqual(text.split('\n')[:-1], words)
+
     def test_seat_makes_a_session_local(self):
         text = self.machine.shell('loginctl show-session -P Seat -P Active $XDG_SESSION_ID',
                                   user='alice', seat=True)
