@@ -11,7 +11,7 @@ descends from it is ended and the folder is removed; a service that does not end
 whose end shows an error of a sanitizer, fails the test. describe() tells what happened: the
 service's log and the bus traffic; the runner prints it for a failing test.
 
-The service's program is $VIRTBUSD, or that of the folder $VIRTBUS_BUILD, or build/virtbusd.
+The service's program is $VIRTBUSD, or that of the build folder $VIRTBUS_BUILD, or of build.
 """
 
 import ctypes
@@ -65,7 +65,8 @@ class ServiceError(AssertionError):
 def service_program() -> pathlib.Path:
     if 'VIRTBUSD' in os.environ:
         return pathlib.Path(os.environ['VIRTBUSD']).resolve()
-    return pathlib.Path(os.environ.get('VIRTBUS_BUILD', TOP / 'build')).resolve() / 'virtbusd'
+    build = pathlib.Path(os.environ.get('VIRTBUS_BUILD', TOP / 'build')).resolve()
+    return build / 'service' / 'virtbusd'
 
 
 def _adopt_orphans():
