@@ -64,8 +64,7 @@ static const BindRow *inner_rows(const BindRow *row, const void *object, void **
         return NULL;
 }
 
-/* ---- clear
- * ------------------------------------------------------------------------------------------ */
+/* ---- clear ---------------------------------------------------------------------------------- */
 
 static void clear_rows(const BindRow *rows, void *object);
 
@@ -131,8 +130,7 @@ void bind_free(const BindType *type, void *object)
         g_free(object);
 }
 
-/* ---- copy
- * ------------------------------------------------------------------------------------------- */
+/* ---- copy ----------------------------------------------------------------------------------- */
 
 /* `to` has the bytes of `from`: what they point to is still from's. */
 static void own_rows(const BindRow *rows, const void *from, void *to);
@@ -205,8 +203,7 @@ void *bind_duplicate(const BindType *type, const void *object)
         return copy;
 }
 
-/* ---- values
- * ----------------------------------------------------------------------------------------- */
+/* ---- values --------------------------------------------------------------------------------- */
 
 char *uuid_normalize(const char *text)
 {
@@ -408,8 +405,7 @@ static bool is_omitted(const BindRow *row, const void *object, unsigned flags)
         return row->omit && row->omit(object, flags);
 }
 
-/* ---- parse
- * ------------------------------------------------------------------------------------------ */
+/* ---- parse ---------------------------------------------------------------------------------- */
 
 /* What is being read: its rows, as far as discriminators are known. */
 typedef struct Reading {
@@ -601,8 +597,7 @@ int bind_parse(
         return parse_finish(&reading, type->rows, object);
 }
 
-/* ---- format
- * ----------------------------------------------------------------------------------------- */
+/* ---- format --------------------------------------------------------------------------------- */
 
 static bool is_written(const BindRow *row, const void *object, unsigned flags)
 {
@@ -743,8 +738,7 @@ void bind_format(const BindType *type, const char *name, const void *object, uns
         xml_close(writer, name);
 }
 
-/* ---- check
- * ------------------------------------------------------------------------------------------ */
+/* ---- check ---------------------------------------------------------------------------------- */
 
 static size_t field_size(const BindRow *row)
 {

@@ -3,8 +3,7 @@
 
 /* The devices, in the order in which libvirt writes them and what is in them. */
 
-/* ---- what they share
- * -------------------------------------------------------------------------------- */
+/* ---- what they share ------------------------------------------------------------------------ */
 
 static bool alias_is_live(const void *object, unsigned flags)
 {
@@ -114,8 +113,7 @@ static const BindRow virtio_driver_rows[] = {
 };
 static const BindType virtio_driver_type = BIND_TYPE(VirtioDriver, virtio_driver_rows);
 
-/* ---- disk
- * ------------------------------------------------------------------------------------------- */
+/* ---- disk ----------------------------------------------------------------------------------- */
 
 static const BindRow disk_driver_rows[] = {
         ATTRIBUTE("name", DiskDriver, name, STRING),
@@ -224,8 +222,7 @@ static const BindRow disk_rows[] = {
 };
 const BindType disk_type = BIND_TYPE(Disk, disk_rows);
 
-/* ---- controller
- * ------------------------------------------------------------------------------------- */
+/* ---- controller ----------------------------------------------------------------------------- */
 
 static const BindRow controller_driver_rows[] = {
         ATTRIBUTE("queues", ControllerDriver, queues, NUMBER(1, UINT32_MAX)),
@@ -295,8 +292,7 @@ static const BindRow controller_rows[] = {
 };
 const BindType controller_type = BIND_TYPE(Controller, controller_rows);
 
-/* ---- interface
- * -------------------------------------------------------------------------------------- */
+/* ---- interface ------------------------------------------------------------------------------ */
 
 static const BindRow interface_mac_rows[] = {
         ATTRIBUTE("address", InterfaceMac, address, MAC),
@@ -432,8 +428,7 @@ static const BindRow interface_rows[] = {
 };
 const BindType interface_type = BIND_TYPE(Interface, interface_rows);
 
-/* ---- character devices
- * ------------------------------------------------------------------------------ */
+/* ---- character devices ---------------------------------------------------------------------- */
 
 static const BindRow pty_source_rows[] = {
         ATTRIBUTE("path", PathSource, path, STRING, LIVE),
@@ -521,7 +516,7 @@ static const BindRow channel_target_rows[] = {
         ATTRIBUTE("state", ChardevTarget, state, ENUM(channel_state_names), LIVE),
         BIND_END,
 };
-static const BindType port_target_type = BIND_TYPE(ChardevTarget, port_target_rows);
+const BindType port_target_type = BIND_TYPE(ChardevTarget, port_target_rows);
 static const BindType channel_target_type = BIND_TYPE(ChardevTarget, channel_target_rows);
 
 static const BindRow chardev_rows[] = {
@@ -546,8 +541,7 @@ static const BindRow channel_rows[] = {
 const BindType chardev_type = BIND_TYPE(Chardev, chardev_rows);
 const BindType channel_type = BIND_TYPE(Chardev, channel_rows);
 
-/* ---- graphics
- * --------------------------------------------------------------------------------------- */
+/* ---- graphics ------------------------------------------------------------------------------- */
 
 static const BindRow graphics_listen_rows[] = {
         ATTRIBUTE("type", GraphicsListen, type, ENUM(listen_type_names), REQUIRED),
@@ -596,8 +590,7 @@ static const BindRow graphics_rows[] = {
 };
 const BindType graphics_type = BIND_TYPE(Graphics, graphics_rows);
 
-/* ---- the rest
- * --------------------------------------------------------------------------------------- */
+/* ---- the rest ------------------------------------------------------------------------------- */
 
 static const BindRow video_acceleration_rows[] = {
         ATTRIBUTE("accel2d", VideoAcceleration, accel2d, YES_NO),

@@ -23,8 +23,7 @@ static const BindRow vcpu_rows[] = {
 };
 static const BindType vcpu_type = BIND_TYPE(Vcpu, vcpu_rows);
 
-/* ---- os
- * --------------------------------------------------------------------------------------------- */
+/* ---- os ------------------------------------------------------------------------------------- */
 
 static const BindRow os_type_rows[] = {
         ATTRIBUTE("arch", OsType, arch, STRING),
@@ -96,8 +95,7 @@ static const BindRow os_rows[] = {
 };
 static const BindType os_type = BIND_TYPE(Os, os_rows);
 
-/* ---- features
- * --------------------------------------------------------------------------------------- */
+/* ---- features ------------------------------------------------------------------------------- */
 
 static const BindRow state_rows[] = {
         ATTRIBUTE("state", StateElement, state, ON_OFF),
@@ -193,8 +191,7 @@ static const BindRow features_rows[] = {
 };
 static const BindType features_type = BIND_TYPE(Features, features_rows);
 
-/* ---- cpu
- * -------------------------------------------------------------------------------------------- */
+/* ---- cpu ------------------------------------------------------------------------------------ */
 
 static const BindRow cpu_model_rows[] = {
         ATTRIBUTE("fallback", CpuModel, fallback, ENUM(cpu_fallback_names)),
@@ -236,8 +233,7 @@ static const BindRow cpu_rows[] = {
 };
 static const BindType cpu_type = BIND_TYPE(Cpu, cpu_rows);
 
-/* ---- clock and power
- * -------------------------------------------------------------------------------- */
+/* ---- clock and power ------------------------------------------------------------------------ */
 
 static const BindRow timer_rows[] = {
         ATTRIBUTE("name", Timer, name, ENUM(timer_names), REQUIRED),
@@ -274,8 +270,7 @@ static const BindRow pm_rows[] = {
 };
 static const BindType pm_type = BIND_TYPE(Pm, pm_rows);
 
-/* ---- the domain
- * ------------------------------------------------------------------------------------- */
+/* ---- the domain ----------------------------------------------------------------------------- */
 
 static const BindRow domain_rows[] = {
         ATTRIBUTE("type", DomainConfig, type, ENUM(virt_type_names), REQUIRED),

@@ -9,8 +9,7 @@
 static_assert((int)DOMAIN_XML_SECURE == BIND_WITH_SECRETS, "the engine's flag is libvirt's");
 static_assert((int)DOMAIN_XML_INACTIVE == BIND_INACTIVE, "the engine's flag is libvirt's");
 
-/* ---- what every document must have
- * ------------------------------------------------------------------ */
+/* ---- what every document must have ---------------------------------------------------------- */
 
 /* The same for a document that is only identified. NULL is absent. */
 static int check_name(const char *name, GError **error)
@@ -49,8 +48,7 @@ static int check_root(const char *root, GError **error)
         return 0;
 }
 
-/* ---- the passes
- * -------------------------------------------------------------------------------------- */
+/* ---- the passes ----------------------------------------------------------------------------- */
 
 int domain_config_parse(const char *xml, unsigned flags, DomainConfig **ret, GError **error)
 {
@@ -101,8 +99,7 @@ void domain_config_free(DomainConfig *config)
         bind_free(&domain_type, config);
 }
 
-/* ---- identify
- * ---------------------------------------------------------------------------------------- */
+/* ---- identify ------------------------------------------------------------------------------- */
 
 static void reader_error(void *data, xmlError *failure)
 {
@@ -202,8 +199,7 @@ int domain_config_identify(const char *xml, char **ret_name, char **ret_uuid, GE
         return 0;
 }
 
-/* ---- metadata
- * ---------------------------------------------------------------------------------------- */
+/* ---- metadata ------------------------------------------------------------------------------- */
 
 /* A document with the metadata as its child, which knows the namespaces that the domain declares.
  */
@@ -303,8 +299,7 @@ int domain_config_metadata_set(
         return 0;
 }
 
-/* ---- finding devices
- * -------------------------------------------------------------------------------- */
+/* ---- finding devices ------------------------------------------------------------------------ */
 
 Controller *domain_config_controller(
         const DomainConfig *config, ControllerType type, unsigned index)

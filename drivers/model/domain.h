@@ -29,8 +29,7 @@
 #include "drivers/model/value.h"
 #include "service/base/error.h"
 
-/* ---- the machine
- * ------------------------------------------------------------------------------------ */
+/* ---- the machine ---------------------------------------------------------------------------- */
 
 /* <name state='on'/>, the shape of many features. */
 typedef struct StateElement {
@@ -265,8 +264,7 @@ typedef struct Pm {
         PmState suspend_to_disk;
 } Pm;
 
-/* ---- what devices share
- * ----------------------------------------------------------------------------- */
+/* ---- what devices share --------------------------------------------------------------------- */
 
 typedef struct PciAddress {
         unsigned domain;
@@ -364,8 +362,7 @@ typedef struct VirtioDriver {
         VirtioOptions virtio;
 } VirtioDriver;
 
-/* ---- devices
- * ---------------------------------------------------------------------------------------- */
+/* ---- devices -------------------------------------------------------------------------------- */
 
 typedef struct DiskDriver {
         Kept kept;
@@ -790,8 +787,7 @@ typedef struct Devices {
         size_t n_others;
 } Devices;
 
-/* ---- the domain
- * ------------------------------------------------------------------------------------- */
+/* ---- the domain ----------------------------------------------------------------------------- */
 
 typedef struct DomainConfig {
         Kept kept; /* also xmlns:qemu and <qemu:commandline> */
@@ -876,6 +872,8 @@ typedef struct DomainDefaults {
         /* The emulator of a domain that names none. */
         char *(*emulator)(void *data, VirtType type, const char *arch);
         void *data;
+        /* The CPU model of an x86 domain that names none ("qemu64"). */
+        const char *cpu_model;
         /* Add the devices that QEMU's machines come with, and give each device its address. */
         bool qemu_devices;
 } DomainDefaults;
@@ -888,8 +886,7 @@ int domain_config_defaults(DomainConfig *config, const DomainDefaults *defaults,
 /* Whether the document makes sense as a whole; to be called after defaults. */
 int domain_config_validate(const DomainConfig *config, GError **error);
 
-/* ---- for drivers
- * ------------------------------------------------------------------------------------ */
+/* ---- for drivers ---------------------------------------------------------------------------- */
 
 /* The controller of that type and index, or NULL. */
 Controller *domain_config_controller(

@@ -71,8 +71,7 @@ void xml_record_error(GError **error, const char *what, const xmlError *failure)
         error_set_literal(error, ERROR_XML_DETAIL, message->str);
 }
 
-/* ---- parsing
- * ---------------------------------------------------------------------------------------- */
+/* ---- parsing -------------------------------------------------------------------------------- */
 
 typedef struct Parse {
         const char *what;
@@ -161,8 +160,7 @@ xmlDoc *xml_parse(const char *text, size_t length, const char *what, GError **er
         return g_steal_pointer(&context->myDoc);
 }
 
-/* ---- reading
- * ---------------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 xmlNode *xml_next(const xmlNode *node)
 {
@@ -257,8 +255,7 @@ int xml_refuse(GError **error, const xmlNode *node, const char *attribute, const
         return error_set(error, ERROR_XML_ERROR, "%s: %s", place, detail);
 }
 
-/* ---- writing
- * ---------------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 /* Line ends are written as references where a parser would not give them back. */
 static void append_escaped(GString *out, const char *text, bool attribute)
@@ -349,8 +346,7 @@ void xml_close(XmlWriter *writer, const char *name)
         writer->open = writer->text = false;
 }
 
-/* ---- keeping
- * ---------------------------------------------------------------------------------------- */
+/* ---- keeping -------------------------------------------------------------------------------- */
 
 static void append_name(GString *kept, const xmlNs *ns, const xmlChar *name)
 {

@@ -52,8 +52,7 @@ const char *xml_property(const xmlNode *node, const char *name, char **own);
 xmlNode *xml_first(const xmlNode *parent);
 xmlNode *xml_next(const xmlNode *node);
 
-/* ---- writing
- * ---------------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 typedef struct XmlWriter {
         GString *out;
