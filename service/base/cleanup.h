@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Scope-bound release of what GLib's g_autoptr() does not know: descriptors and systemd's objects. */
+/* Scope-bound release of what g_autoptr() of GLib does not know: descriptors, systemd's objects. */
 
 #include <errno.h>
 #include <glib.h>
@@ -43,5 +43,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_message, sd_bus_message_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_bus_slot, sd_bus_slot_unref)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sd_bus_error, sd_bus_error_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_event, sd_event_unref)
-/* Disabled first: a source that is being dispatched is kept alive by the loop and must not run again. */
+/* Disabled first: one that is being dispatched lives on in the loop, and must not run again. */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sd_event_source, sd_event_source_disable_unref)
