@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* glibc's fortified longjmp() takes every jump to another stack for an attack. The jumps of this file are
- * such jumps, so this one file is built without. */
+/* glibc's fortified longjmp() takes every jump to another stack for an attack. The jumps of this
+ * file are such jumps, so this one file is built without. */
 #undef _FORTIFY_SOURCE
 #define _FORTIFY_SOURCE 0
 
 #include "service/base/fiber.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,13 @@
 #include <unistd.h>
 
 #include "service/base/cleanup.h"
+
+/* GCC says it by a macro, clang by a feature. */
+#if defined(__has_feature) && !defined(__SANITIZE_ADDRESS__)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -35,14 +43,17 @@
 /* Free stacks that are kept for the next fibers. */
 #define STACKS_KEPT 16
 
-/* A stack, whose bottom page is the guard. It enters the kernel's idea of a context once, when it is made;
- * from then on stack_main() runs one fiber after another on it, and every switch is a sigsetjmp/siglongjmp
- * pair, which makes no system call. */
+/* Below each stack, not accessible. A frame with a buffer in it may step over a single page. */
+#define GUARD_SIZE (64 * 1024)
+
+/* A stack, above its guard. It enters the kernel's idea of a context once, when it is made; from
+ * then on stack_main() runs one fiber after another on it, and every switch is a
+ * sigsetjmp/siglongjmp pair, which makes no system call. */
 typedef struct Stack {
         struct Stack *next_free;
         struct Stack *next; /* of all, for the report of an overflow */
-        char *memory;       /* guard page first */
-        size_t size;        /* with the guard page */
+        char *guard;        /* what is mapped */
+        char *bottom;       /* FIBER_STACK_SIZE above it */
         unsigned valgrind_id;
         sigjmp_buf context;
         Fiber *fiber;
@@ -65,9 +76,9 @@ struct Fiber {
         void (*run)(void *);
         void *data;
         void *local;
-        Wait *wait;          /* while waiting, and until it is entered again */
-        const char *what;    /* of that wait */
-        int interrupted;     /* -ETIMEDOUT or -ECANCELED: ends the wait without a result */
+        Wait *wait;       /* while waiting, and until it is entered again */
+        const char *what; /* of that wait */
+        int interrupted;  /* -ETIMEDOUT or -ECANCELED: ends the wait without a result */
         uint64_t started, since;
         sd_event_source *timer;
         Fiber *next_ready;
@@ -83,7 +94,6 @@ static struct {
         Fiber *ready_head, *ready_tail;
         Fiber *current;
         Stack *stacks, *stacks_free;
-        size_t page;
         sigjmp_buf loop;
         Stack *entering; /* for stack_main(), which cannot take arguments */
 #ifdef __SANITIZE_ADDRESS__
@@ -92,12 +102,12 @@ static struct {
 #endif
 } fibers;
 
-/* Switching. AddressSanitizer is told before and after each jump which stack is left and entered. */
+/* Switching. AddressSanitizer is told around each jump which stack is left and entered. */
 
 #ifdef __SANITIZE_ADDRESS__
 static void switch_to_stack(void **fake, const Stack *stack)
 {
-        __sanitizer_start_switch_fiber(fake, stack->memory + fibers.page, stack->size - fibers.page);
+        __sanitizer_start_switch_fiber(fake, stack->bottom, FIBER_STACK_SIZE);
 }
 static void switch_to_loop(void **fake)
 {
@@ -166,8 +176,8 @@ static void stack_enter(Stack *stack, bool first)
                 fibers.entering = stack;
                 ucontext_t context;
                 getcontext(&context);
-                context.uc_stack.ss_sp = stack->memory + fibers.page;
-                context.uc_stack.ss_size = stack->size - fibers.page;
+                context.uc_stack.ss_sp = stack->bottom;
+                context.uc_stack.ss_size = FIBER_STACK_SIZE;
                 context.uc_link = NULL;
                 makecontext(&context, stack_main, 0);
                 setcontext(&context);
@@ -177,22 +187,21 @@ static void stack_enter(Stack *stack, bool first)
 
 static Stack *stack_new(void)
 {
-        Stack *stack = g_new0(Stack, 1);
-
-        stack->size = FIBER_STACK_SIZE + fibers.page;
-        stack->memory = mmap(NULL, stack->size, PROT_READ | PROT_WRITE,
+        Stack *stack;
+        char *guard = mmap(NULL, GUARD_SIZE + FIBER_STACK_SIZE, PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-        if (stack->memory == MAP_FAILED) {
-                g_free(stack);
+
+        if (guard == MAP_FAILED)
+                return NULL;
+        if (mprotect(guard, GUARD_SIZE, PROT_NONE) < 0) {
+                munmap(guard, GUARD_SIZE + FIBER_STACK_SIZE);
                 return NULL;
         }
-        if (mprotect(stack->memory, fibers.page, PROT_NONE) < 0) {
-                munmap(stack->memory, stack->size);
-                g_free(stack);
-                return NULL;
-        }
-        stack->valgrind_id = VALGRIND_STACK_REGISTER(
-                stack->memory + fibers.page, stack->memory + stack->size);
+        stack = g_new0(Stack, 1);
+        stack->guard = guard;
+        stack->bottom = guard + GUARD_SIZE;
+        stack->valgrind_id =
+                VALGRIND_STACK_REGISTER(stack->bottom, stack->bottom + FIBER_STACK_SIZE);
         stack->next = fibers.stacks;
         fibers.stacks = stack;
         return stack;
@@ -208,13 +217,13 @@ static void stack_free(Stack *stack)
         VALGRIND_STACK_DEREGISTER(stack->valgrind_id);
 #ifdef __SANITIZE_ADDRESS__
         /* What is mapped here next must not inherit the marks of our frames. */
-        __asan_unpoison_memory_region(stack->memory, stack->size);
+        __asan_unpoison_memory_region(stack->bottom, FIBER_STACK_SIZE);
 #endif
-        munmap(stack->memory, stack->size);
+        munmap(stack->guard, GUARD_SIZE + FIBER_STACK_SIZE);
         g_free(stack);
 }
 
-/* An overflow hits the guard page. Say so, then die of the signal as without us. */
+/* An overflow hits the guard. Say so, then die of the signal as without us. */
 
 #ifndef __SANITIZE_ADDRESS__
 static void report(const char *text)
@@ -225,17 +234,22 @@ static void report(const char *text)
 
 static void on_segv(int number, siginfo_t *info, void *context)
 {
+        const bool fault = info->si_code > 0;
+
         (void)context;
-        for (const Stack *stack = fibers.stacks; stack; stack = stack->next) {
+        for (const Stack *stack = fibers.stacks; stack && fault; stack = stack->next) {
                 const char *at = info->si_addr;
 
-                if (at < stack->memory || at >= stack->memory + fibers.page)
+                if (at < stack->guard || at >= stack->bottom)
                         continue;
                 report("virtbus: fiber '");
                 report(stack->fiber ? stack->fiber->name : "?");
                 report("' overflowed its stack\n");
         }
+        /* A fault comes again when we return, a signal that was sent does not. */
         signal(number, SIG_DFL);
+        if (!fault)
+                raise(number);
 }
 
 static void report_install(void)
@@ -304,22 +318,33 @@ static void fiber_enter(Fiber *fiber)
         fiber_unref(fiber);
 }
 
+static int on_ready(sd_event_source *source, void *data);
+
 static void fiber_make_ready(Fiber *fiber)
 {
+        int r;
+
         fiber->state = FIBER_READY;
         fiber->next_ready = NULL;
         *(fibers.ready_head ? &fibers.ready_tail->next_ready : &fibers.ready_head) = fiber;
         fibers.ready_tail = fiber;
-        sd_event_source_set_enabled(fibers.ready_source, SD_EVENT_ONESHOT);
+        if (fibers.ready_source)
+                return;
+        r = sd_event_add_defer(fibers.event, &fibers.ready_source, on_ready, NULL);
+        /* -ESTALE: the loop has ended, and fibers_finish() runs us. */
+        if (r < 0 && r != -ESTALE)
+                g_error("cannot run fiber '%s': %s", fiber->name, g_strerror(-r));
 }
 
-/* One turn of each fiber that is ready now; those that become ready meanwhile wait for the next turn, so that
- * descriptors and timers are looked at in between. */
+/* One turn of each fiber that is ready now; those that become ready meanwhile wait for the next
+ * turn, so that descriptors and timers are looked at in between. For that the source is made anew:
+ * sd-event takes the one that is pending for longest, and a defer source counts from its making. */
 static int on_ready(sd_event_source *source, void *data)
 {
         Fiber *batch = fibers.ready_head;
 
         (void)source, (void)data;
+        fibers.ready_source = sd_event_source_disable_unref(fibers.ready_source);
         fibers.ready_head = fibers.ready_tail = NULL;
         while (batch) {
                 Fiber *fiber = batch;
@@ -332,17 +357,10 @@ static int on_ready(sd_event_source *source, void *data)
 
 int fibers_init(sd_event *event, unsigned max)
 {
-        int r;
-
         g_assert(!fibers.event);
-        fibers.page = sysconf(_SC_PAGESIZE);
-        r = sd_event_add_defer(event, &fibers.ready_source, on_ready, NULL);
-        if (r < 0)
-                return r;
-        sd_event_source_set_description(fibers.ready_source, "ready fibers");
-        sd_event_source_set_enabled(fibers.ready_source, SD_EVENT_OFF);
         fibers.event = sd_event_ref(event);
         fibers.max = max;
+        fibers.n_peak = 0;
         report_install();
         return 0;
 }
@@ -353,11 +371,13 @@ void fibers_finish(void)
         while (fibers.oldest) {
                 for (Fiber *fiber = fibers.oldest; fiber; fiber = fiber->next)
                         fiber_cancel(fiber);
-                /* A shielded one may still wait for something of the loop's. */
-                if (fibers.ready_head)
-                        on_ready(NULL, NULL);
-                else if (sd_event_run(fibers.event, UINT64_MAX) < 0)
-                        g_error("fiber '%s' cannot be ended", fibers.oldest->name);
+                /* Shielded ones still wait for what only the loop brings. */
+                if (sd_event_run(fibers.event, UINT64_MAX) >= 0)
+                        continue;
+                if (!fibers.ready_head)
+                        g_error("fiber '%s' still waits for %s after the loop has ended",
+                                fibers.oldest->name, fibers.oldest->what);
+                on_ready(NULL, NULL);
         }
         while (fibers.stacks_free) {
                 Stack *stack = fibers.stacks_free;
@@ -366,7 +386,6 @@ void fibers_finish(void)
                 stack_free(stack);
         }
         fibers.n_stacks_free = 0;
-        fibers.ready_source = sd_event_source_disable_unref(fibers.ready_source);
         fibers.event = sd_event_unref(fibers.event);
 }
 
@@ -503,7 +522,7 @@ int wait_for(Wait *wait, const char *what, uint64_t deadline)
         g_assert(fiber && wait->fiber == fiber);
         if (wait->done)
                 return wait->result;
-        if (fiber->cancelled && !fiber->n_shields)
+        if (fiber_cancelled())
                 return -ECANCELED;
         r = timer_arm(fiber, deadline);
         if (r < 0)
@@ -567,11 +586,20 @@ static int on_fd(sd_event_source *source, int fd, uint32_t revents, void *data)
 
 int fiber_wait_fd(int fd, uint32_t events, const char *what, uint64_t deadline)
 {
+        _cleanup_fd_ int copy = -1;
         g_autoptr(sd_event_source) source = NULL;
         Wait wait = WAIT_INIT;
         int r;
 
+        g_assert(wait.fiber);
         r = sd_event_add_io(fibers.event, &source, fd, events, on_fd, &wait);
+        if (r == -EEXIST) {
+                /* Somebody else waits for it too, and epoll takes a descriptor only once. */
+                fd = copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+                if (fd < 0)
+                        return -errno;
+                r = sd_event_add_io(fibers.event, &source, fd, events, on_fd, &wait);
+        }
         if (r < 0)
                 return r;
         sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -588,18 +616,13 @@ int fiber_sleep(uint64_t usec)
 
 int fiber_yield(void)
 {
-        Wait wait = WAIT_INIT;
         Fiber *fiber = fibers.current;
 
         g_assert(fiber);
-        if (fiber->cancelled && !fiber->n_shields)
+        if (fiber_cancelled())
                 return -ECANCELED;
-        fiber->wait = &wait;
-        fiber->what = "its turn";
         fiber_make_ready(fiber);
         stack_leave(fiber->stack);
-        fiber->wait = NULL;
-        fiber->what = NULL;
         return 0;
 }
 

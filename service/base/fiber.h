@@ -3,15 +3,16 @@
 
 /* Fibers: code that waits reads straight down, on one thread.
  *
- * A fiber is a function on a stack of its own. Only the event loop enters one; it runs until it waits or
- * returns. Whatever completes a wait (a descriptor, a timer, a reply) stores a result in a Wait and puts the
- * fiber on the ready queue. So between two waits nothing else runs, and no locks are needed; across a wait
- * anything may have changed: hold a reference, look again.
+ * A fiber is a function on a stack of its own. Only the event loop enters one; it runs until it
+ * waits or returns. Whatever completes a wait (a descriptor, a timer, a reply) stores a result in a
+ * Wait and puts the fiber on the ready queue. So between two waits nothing else runs, and no locks
+ * are needed; across a wait anything may have changed: hold a reference, look again.
  *
- * At most six things wait: a descriptor, a timer, a bus call, a QMP call, an RPC call, a child or offloaded
- * work. Each takes a deadline (absolute, CLOCK_MONOTONIC, microseconds) and ends with -ETIMEDOUT when it
- * passes and with -ECANCELED when the fiber is cancelled. A function that may wait says "Suspends." in its
- * header; calling one outside a fiber is a programming error and aborts.
+ * At most six things wait: a descriptor, a timer, a bus call, a QMP call, an RPC call, a child or
+ * offloaded work. Each takes a deadline (absolute, CLOCK_MONOTONIC, microseconds) and ends with
+ * -ETIMEDOUT when it passes and with -ECANCELED when the fiber is cancelled. A function that may
+ * wait says "Suspends." in its header; calling one outside a fiber is a programming error and
+ * aborts.
  */
 
 #include <stdbool.h>
@@ -24,11 +25,13 @@
 
 typedef struct Fiber Fiber;
 
-/* Once, before all else. max is the hard cap on live fibers. Also installs the report for an overflowed
- * stack. */
+/* Once, before all else. max is the hard cap on live fibers. Also installs the report for an
+ * overflowed stack. */
 int fibers_init(sd_event *event, unsigned max);
 
-/* Cancels every fiber, runs each to its end, frees the stacks. Called on the loop's stack. */
+/* Cancels every fiber, runs each to its end, frees the stacks. Called outside the loop, which it
+ * runs on while a fiber is shielded: so after sd_event_run(), not after the sd_event_exit() that
+ * ends a loop for good. */
 void fibers_finish(void);
 
 /* The loop that fibers run on; borrowed. */
@@ -38,9 +41,9 @@ sd_event *fibers_event(void);
 unsigned fibers_live(void);
 unsigned fibers_peak(void);
 
-/* Starts run(data). On the loop's stack it is entered at once and this returns when it first waits; from
- * within a fiber it is queued. -EBUSY past the cap: then run is never called. name is copied (47 bytes are
- * kept). ret, if given, gets a reference. */
+/* Starts run(data). On the loop's stack it is entered at once and this returns when it first waits;
+ * from within a fiber it is queued. -EBUSY past the cap: then run is never called. name is copied
+ * (47 bytes are kept). ret, if given, gets a reference. */
 int fiber_start(const char *name, void (*run)(void *data), void *data, Fiber **ret);
 
 Fiber *fiber_ref(Fiber *fiber);
@@ -53,11 +56,12 @@ Fiber *fiber_self(void);
 void fiber_set_local(void *local);
 void *fiber_local(void);
 
-/* Ends the current wait of the fiber with -ECANCELED, and every later one. Harmless after the fiber ended. */
+/* Ends the fiber's current wait with -ECANCELED, and every later one. Harmless after its end. */
 void fiber_cancel(Fiber *fiber);
 bool fiber_cancelled(void);
 
-/* Between these two, waits of the running fiber are not cancelled: for taking down what was set up. Nests. */
+/* Between these two, waits of the running fiber are not cancelled: to take down what was set up.
+ * Nests. */
 void fiber_shield(void);
 void fiber_unshield(void);
 
@@ -65,9 +69,9 @@ void fiber_unshield(void);
 uint64_t fiber_now(void);
 uint64_t fiber_deadline(uint64_t usec_from_now);
 
-/* A wait for one completion. It lives on the waiting fiber's stack. wait_done() may come before wait_for();
- * the result is kept. After wait_for() returned -ETIMEDOUT or -ECANCELED the completer must have been told to
- * forget the Wait before it goes out of scope. */
+/* A wait for one completion. It lives on the waiting fiber's stack. wait_done() may come before
+ * wait_for(); the result is kept. After wait_for() returned -ETIMEDOUT or -ECANCELED the completer
+ * must have been told to forget the Wait before it goes out of scope. */
 typedef struct Wait {
         Fiber *fiber;
         int result;
@@ -76,12 +80,13 @@ typedef struct Wait {
 
 #define WAIT_INIT ((Wait){ .fiber = fiber_self() })
 
-/* Suspends. what says what is waited for, in a list of fibers; it must stay valid meanwhile. Returns the
- * result that was given to wait_done(). */
+/* Suspends. what says what is waited for, in a list of fibers; it must stay valid meanwhile.
+ * Returns the result that was given to wait_done(). */
 int wait_for(Wait *wait, const char *what, uint64_t deadline);
 void wait_done(Wait *wait, int result);
 
-/* Suspends. Until the descriptor shows one of the epoll events; returns them, or -errno. */
+/* Suspends. Until the descriptor shows one of the epoll events; returns them, or -errno. Several
+ * fibers may wait for one descriptor. It must stay open meanwhile. */
 int fiber_wait_fd(int fd, uint32_t events, const char *what, uint64_t deadline);
 
 /* Suspends. 0 after that time, or -ECANCELED. */
@@ -111,7 +116,7 @@ typedef struct FiberLock {
 int fiber_lock(FiberLock *lock, const char *what, uint64_t deadline);
 void fiber_unlock(FiberLock *lock);
 
-/* For an administrator: each live fiber, oldest first. waiting is NULL for one that is ready to run. */
+/* For an administrator: each live fiber, oldest first. waiting is NULL for one that is ready. */
 typedef struct FiberInfo {
         const char *name;
         const char *waiting;

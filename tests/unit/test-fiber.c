@@ -1,0 +1,1366 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "service/base/fiber.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "service/base/cleanup.h"
+
+#if defined(__has_feature) && !defined(__SANITIZE_ADDRESS__)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
+#define CAP 600
+#define MS 1000
+
+static sd_event *event;
+/* What happened, in order: each step adds a word. */
+static GString *story;
+
+static void G_GNUC_PRINTF(1, 2) tell(const char *format, ...)
+{
+        va_list ap;
+
+        if (story->len > 0)
+                g_string_append_c(story, ' ');
+        va_start(ap, format);
+        g_string_append_vprintf(story, format, ap);
+        va_end(ap);
+}
+
+#define assert_story(expected)                             \
+        do {                                               \
+                g_assert_cmpstr(story->str, ==, expected); \
+                g_string_truncate(story, 0);               \
+        } while (0)
+
+/* Runs the loop while it has something to do at once. */
+static void settle(void)
+{
+        while (sd_event_run(event, 0) > 0)
+                ;
+}
+
+/* Runs the loop until every fiber has ended. */
+static void spin(void)
+{
+        while (fibers_live() > 0)
+                g_assert_cmpint(sd_event_run(event, UINT64_MAX), >=, 0);
+}
+
+static void start(const char *name, void (*run)(void *), void *data)
+{
+        g_assert_cmpint(fiber_start(name, run, data, NULL), ==, 0);
+}
+
+static void setup(unsigned *cap, const void *wanted)
+{
+        *cap = GPOINTER_TO_UINT(wanted) ?: CAP;
+        g_assert_cmpint(sd_event_new(&event), >=, 0);
+        g_assert_cmpint(fibers_init(event, *cap), ==, 0);
+        story = g_string_new(NULL);
+}
+
+static void teardown(unsigned *cap, const void *unused)
+{
+        (void)cap, (void)unused;
+        fibers_finish();
+        g_assert_cmpint(fibers_live(), ==, 0);
+        event = sd_event_unref(event);
+        g_string_free(story, TRUE);
+}
+
+/* A fiber that waits once, or again and again until it is cancelled. */
+typedef struct Waiter {
+        const char *name;
+        uint64_t deadline;
+        bool shielded, again;
+        Fiber *fiber;
+        Wait *wait;
+        int result;
+} Waiter;
+
+static void waiter_run(void *data)
+{
+        Waiter *waiter = data;
+
+        do {
+                Wait wait = WAIT_INIT;
+
+                waiter->wait = &wait;
+                if (waiter->shielded)
+                        fiber_shield();
+                waiter->result = wait_for(&wait, "a word", waiter->deadline ?: FIBER_FOREVER);
+                if (waiter->shielded)
+                        fiber_unshield();
+                waiter->wait = NULL;
+                tell("%s=%d", waiter->name, waiter->result);
+        } while (waiter->again && waiter->result != -ECANCELED);
+}
+
+static void waiter_start(Waiter *waiter)
+{
+        g_assert_cmpint(fiber_start(waiter->name, waiter_run, waiter, &waiter->fiber), ==, 0);
+}
+
+/* Starting and ending. */
+
+static void child_fiber(void *data)
+{
+        tell("%s", (const char *)data);
+}
+
+static void parent_fiber(void *data)
+{
+        g_assert_nonnull(fiber_self());
+        tell("in");
+        start("child", child_fiber, data);
+        tell("started");
+        g_assert_cmpint(fiber_yield(), ==, 0);
+        tell("out");
+}
+
+static void test_start(unsigned *cap, const void *unused)
+{
+        (void)cap, (void)unused;
+        g_assert_null(fiber_self());
+        g_assert_null(fiber_local());
+        g_assert_true(fibers_event() == event);
+        start("one", child_fiber, (void *)"at-once");
+        assert_story("at-once");
+        g_assert_cmpint(fibers_live(), ==, 0);
+
+        start("parent", parent_fiber, (void *)"child");
+        assert_story("in started");
+        g_assert_null(fiber_self());
+        g_assert_cmpint(fibers_live(), ==, 2);
+        spin();
+        assert_story("child out");
+        g_assert_cmpint(fibers_peak(), ==, 2);
+}
+
+static void local_fiber(void *data)
+{
+        g_assert_null(fiber_local());
+        fiber_set_local(data);
+        fiber_sleep(1 * MS);
+        g_assert_true(fiber_local() == data);
+}
+
+static void test_local(unsigned *cap, const void *unused)
+{
+        int values[10];
+
+        (void)cap, (void)unused;
+        for (int i = 0; i < 10; i++)
+                start("local", local_fiber, &values[i]);
+        g_assert_null(fiber_local());
+        spin();
+}
+
+static void test_reference(unsigned *cap, const void *unused)
+{
+        Fiber *fiber = NULL;
+
+        (void)cap, (void)unused;
+        g_assert_cmpint(fiber_start("short", child_fiber, (void *)"x", &fiber), ==, 0);
+        g_assert_nonnull(fiber);
+        g_assert_cmpint(fibers_live(), ==, 0);
+        g_assert_true(fiber_ref(fiber) == fiber);
+        g_assert_null(fiber_unref(fiber));
+        fiber_cancel(fiber);
+        g_assert_null(fiber_unref(fiber));
+        g_assert_null(fiber_unref(NULL));
+}
+
+/* Waking. */
+
+static void early_fiber(void *data)
+{
+        Wait wait = WAIT_INIT;
+
+        (void)data;
+        wait_done(&wait, 7);
+        wait_done(&wait, 8);
+        g_assert_cmpint(wait_for(&wait, "nothing", fiber_now()), ==, 7);
+        /* It stays done. */
+        g_assert_cmpint(wait_for(&wait, "nothing", FIBER_FOREVER), ==, 7);
+
+        /* Also for one that is cancelled: what completed is not lost. */
+        wait = WAIT_INIT;
+        fiber_cancel(fiber_self());
+        wait_done(&wait, -EIO);
+        g_assert_cmpint(wait_for(&wait, "nothing", FIBER_FOREVER), ==, -EIO);
+        tell("ended");
+}
+
+static void test_wake_before(unsigned *cap, const void *unused)
+{
+        (void)cap, (void)unused;
+        start("early", early_fiber, NULL);
+        assert_story("ended");
+}
+
+static void test_wake_order(unsigned *cap, const void *unused)
+{
+        static const int orders[][3] = {
+                { 0, 1, 2 },
+                { 0, 2, 1 },
+                { 1, 0, 2 },
+                { 1, 2, 0 },
+                { 2, 0, 1 },
+                { 2, 1, 0 },
+        };
+
+        (void)cap, (void)unused;
+        for (size_t i = 0; i < G_N_ELEMENTS(orders); i++) {
+                Waiter waiters[3] = { { .name = "a" }, { .name = "b" }, { .name = "c" } };
+                g_autofree char *expected =
+                        g_strdup_printf("%s=%d %s=%d %s=%d", waiters[orders[i][0]].name, 10,
+                                waiters[orders[i][1]].name, 11, waiters[orders[i][2]].name, 12);
+
+                for (int j = 0; j < 3; j++)
+                        waiter_start(&waiters[j]);
+                for (int j = 0; j < 3; j++)
+                        wait_done(waiters[orders[i][j]].wait, 10 + j);
+                /* Only the loop enters a fiber. */
+                g_assert_cmpint(story->len, ==, 0);
+                settle();
+                assert_story(expected);
+                g_assert_cmpint(fibers_live(), ==, 0);
+                for (int j = 0; j < 3; j++)
+                        fiber_unref(waiters[j].fiber);
+        }
+}
+
+static void test_wake_twice(unsigned *cap, const void *unused)
+{
+        Waiter waiter = { .name = "a" };
+
+        (void)cap, (void)unused;
+        waiter_start(&waiter);
+        wait_done(waiter.wait, 1);
+        wait_done(waiter.wait, 2);
+        settle();
+        assert_story("a=1");
+        fiber_unref(waiter.fiber);
+}
+
+/* A result for another wait than the one the fiber is in. */
+static void two_waits_fiber(void *data)
+{
+        Wait first = WAIT_INIT, second = WAIT_INIT, **ret = data;
+
+        ret[0] = &first;
+        ret[1] = &second;
+        tell("second=%d", wait_for(&second, "the second", FIBER_FOREVER));
+        tell("first=%d", wait_for(&first, "the first", FIBER_FOREVER));
+}
+
+static void test_wake_other(unsigned *cap, const void *unused)
+{
+        Wait *waits[2];
+
+        (void)cap, (void)unused;
+        start("two", two_waits_fiber, waits);
+        wait_done(waits[0], 1);
+        settle();
+        assert_story("");
+        wait_done(waits[1], 2);
+        settle();
+        assert_story("second=2 first=1");
+}
+
+/* Cancelling, in every state. */
+
+static void cancel_new_fiber(void *data)
+{
+        Waiter *waiter = data;
+
+        waiter_start(waiter);
+        fiber_cancel(waiter->fiber);
+        tell("cancelled");
+}
+
+static void test_cancel_new(unsigned *cap, const void *unused)
+{
+        Waiter waiter = { .name = "a" };
+
+        (void)cap, (void)unused;
+        start("canceller", cancel_new_fiber, &waiter);
+        spin();
+        assert_story("cancelled a=-125");
+        fiber_unref(waiter.fiber);
+}
+
+static void test_cancel_ready(unsigned *cap, const void *unused)
+{
+        Waiter waiter = { .name = "a", .again = true };
+
+        (void)cap, (void)unused;
+        waiter_start(&waiter);
+        wait_done(waiter.wait, 3);
+        fiber_cancel(waiter.fiber);
+        settle();
+        /* The result that was there, and the cancel at the next wait. */
+        assert_story("a=3 a=-125");
+        fiber_unref(waiter.fiber);
+}
+
+static void test_cancel_waiting(unsigned *cap, const void *unused)
+{
+        Waiter waiter = { .name = "a" };
+
+        (void)cap, (void)unused;
+        waiter_start(&waiter);
+        fiber_cancel(waiter.fiber);
+        fiber_cancel(waiter.fiber);
+        g_assert_cmpint(story->len, ==, 0);
+        settle();
+        assert_story("a=-125");
+        g_assert_cmpint(fibers_live(), ==, 0);
+        fiber_cancel(waiter.fiber);
+        fiber_unref(waiter.fiber);
+}
+
+static void shielded_fiber(void *data)
+{
+        Wait wait = WAIT_INIT, **ret = data;
+
+        *ret = &wait;
+        fiber_shield();
+        fiber_shield();
+        g_assert_false(fiber_cancelled());
+        tell("r=%d", wait_for(&wait, "a word", FIBER_FOREVER));
+        g_assert_false(fiber_cancelled());
+        fiber_unshield();
+        g_assert_false(fiber_cancelled());
+        g_assert_cmpint(fiber_sleep(1 * MS), ==, 0);
+        fiber_unshield();
+        g_assert_true(fiber_cancelled());
+        g_assert_cmpint(fiber_sleep(1 * MS), ==, -ECANCELED);
+        g_assert_cmpint(fiber_yield(), ==, -ECANCELED);
+        fiber_shield();
+        g_assert_cmpint(fiber_yield(), ==, 0);
+        fiber_unshield();
+        tell("ended");
+}
+
+static void test_cancel_shielded(unsigned *cap, const void *unused)
+{
+        Wait *wait;
+        Fiber *fiber;
+
+        (void)cap, (void)unused;
+        g_assert_cmpint(fiber_start("shielded", shielded_fiber, &wait, &fiber), ==, 0);
+        fiber_cancel(fiber);
+        settle();
+        assert_story("");
+        wait_done(wait, 4);
+        spin();
+        assert_story("r=4 ended");
+        fiber_unref(fiber);
+}
+
+static void cancel_self_fiber(void *data)
+{
+        Wait wait = WAIT_INIT;
+
+        (void)data;
+        g_assert_false(fiber_cancelled());
+        fiber_cancel(fiber_self());
+        g_assert_true(fiber_cancelled());
+        /* Sticky, and nothing is waited for. */
+        for (int i = 0; i < 3; i++)
+                g_assert_cmpint(wait_for(&wait, "nothing", FIBER_FOREVER), ==, -ECANCELED);
+        g_assert_cmpint(fiber_wait_fd(0, EPOLLIN, "nothing", FIBER_FOREVER), <, 0);
+        tell("ended");
+}
+
+static void test_cancel_self(unsigned *cap, const void *unused)
+{
+        (void)cap, (void)unused;
+        start("self", cancel_self_fiber, NULL);
+        assert_story("ended");
+        g_assert_false(fiber_cancelled());
+}
+
+static void test_result_after_interruption(unsigned *cap, const void *unused)
+{
+        Waiter waiter = { .name = "a" };
+
+        (void)cap, (void)unused;
+        waiter_start(&waiter);
+        fiber_cancel(waiter.fiber);
+        wait_done(waiter.wait, 5);
+        settle();
+        assert_story("a=5");
+        fiber_unref(waiter.fiber);
+}
+
+/* Deadlines. */
+
+static void deadline_fiber(void *data)
+{
+        uint64_t begin = fiber_now(), spent;
+        Wait wait = WAIT_INIT;
+
+        (void)data;
+        g_assert_cmpint(wait_for(&wait, "nothing", fiber_deadline(20 * MS)), ==, -ETIMEDOUT);
+        spent = fiber_now() - begin;
+        g_assert_cmpint(spent, >=, 20 * MS);
+        g_assert_cmpint(spent, <, 2000 * MS);
+        g_assert_cmpint(wait_for(&wait, "nothing", 0), ==, -ETIMEDOUT);
+        g_assert_cmpint(wait_for(&wait, "nothing", fiber_now() - 1), ==, -ETIMEDOUT);
+        /* Not sticky. */
+        g_assert_cmpint(fiber_sleep(0), ==, 0);
+        g_assert_cmpint(fiber_sleep(1 * MS), ==, 0);
+        wait_done(&wait, 6);
+        g_assert_cmpint(wait_for(&wait, "nothing", 0), ==, 6);
+        tell("ended");
+}
+
+static void test_deadline(unsigned *cap, const void *unused)
+{
+        uint64_t now = fiber_now();
+
+        (void)cap, (void)unused;
+        g_assert_true(fiber_deadline(FIBER_FOREVER) == FIBER_FOREVER);
+        g_assert_true(fiber_deadline(FIBER_FOREVER - 1) == FIBER_FOREVER);
+        g_assert_cmpint(fiber_deadline(5), >=, now + 5);
+        start("deadline", deadline_fiber, NULL);
+        spin();
+        assert_story("ended");
+}
+
+static void sleeper_run(void *data)
+{
+        g_assert_cmpint(fiber_sleep(GPOINTER_TO_UINT(data) * MS), ==, 0);
+        tell("%u", GPOINTER_TO_UINT(data));
+}
+
+static void test_sleep_order(unsigned *cap, const void *unused)
+{
+        (void)cap, (void)unused;
+        start("sleeper", sleeper_run, GUINT_TO_POINTER(60));
+        start("sleeper", sleeper_run, GUINT_TO_POINTER(5));
+        start("sleeper", sleeper_run, GUINT_TO_POINTER(30));
+        spin();
+        assert_story("5 30 60");
+}
+
+/* The deadline of a wait that ended otherwise does not end the next one. */
+static void stale_deadline_fiber(void *data)
+{
+        Wait first = WAIT_INIT, second = WAIT_INIT, **ret = data;
+
+        ret[0] = &first;
+        tell("r=%d", wait_for(&first, "the first", fiber_deadline(5 * MS)));
+        ret[1] = &second;
+        tell("r=%d", wait_for(&second, "the second", FIBER_FOREVER));
+}
+
+static void test_deadline_stale(unsigned *cap, const void *unused)
+{
+        Wait *waits[2] = { NULL, NULL };
+
+        (void)cap, (void)unused;
+        start("stale", stale_deadline_fiber, waits);
+        /* Past the deadline, and the result comes before the loop has seen the timer. */
+        g_usleep(10 * MS);
+        wait_done(waits[0], 1);
+        start("sleeper", sleeper_run, GUINT_TO_POINTER(20));
+        while (fibers_live() > 1)
+                sd_event_run(event, UINT64_MAX);
+        assert_story("r=1 20");
+        wait_done(waits[1], 2);
+        spin();
+        assert_story("r=2");
+}
+
+static void test_deadline_cancel(unsigned *cap, const void *unused)
+{
+        Waiter waiter = { .name = "a", .deadline = fiber_deadline(2 * MS) };
+
+        (void)cap, (void)unused;
+        waiter_start(&waiter);
+        g_usleep(5 * MS);
+        fiber_cancel(waiter.fiber);
+        spin();
+        assert_story("a=-125");
+        fiber_unref(waiter.fiber);
+}
+
+/* The cap. */
+
+static void test_cap(unsigned *cap, const void *unused)
+{
+        Waiter waiters[4] = { { .name = "a" }, { .name = "b" }, { .name = "c" }, { .name = "d" } };
+        Fiber *untouched = (Fiber *)&waiters;
+
+        (void)unused;
+        g_assert_cmpint(*cap, ==, 3);
+        for (int i = 0; i < 3; i++)
+                waiter_start(&waiters[i]);
+        for (int i = 0; i < 5; i++)
+                g_assert_cmpint(fiber_start("d", waiter_run, &waiters[3], &untouched), ==, -EBUSY);
+        g_assert_true(untouched == (Fiber *)&waiters);
+        settle();
+        assert_story("");
+        g_assert_cmpint(fibers_live(), ==, 3);
+
+        wait_done(waiters[1].wait, 0);
+        settle();
+        assert_story("b=0");
+        waiter_start(&waiters[3]);
+        g_assert_cmpint(fiber_start("b", waiter_run, &waiters[1], NULL), ==, -EBUSY);
+        wait_done(waiters[0].wait, 0);
+        wait_done(waiters[2].wait, 0);
+        wait_done(waiters[3].wait, 0);
+        settle();
+        assert_story("a=0 c=0 d=0");
+        g_assert_cmpint(fibers_live(), ==, 0);
+        g_assert_cmpint(fibers_peak(), ==, 3);
+        for (int i = 0; i < 4; i++)
+                fiber_unref(waiters[i].fiber);
+}
+
+/* Queues. */
+
+typedef struct InLine {
+        const char *name;
+        FiberQueue *queue;
+        uint64_t deadline;
+        Fiber *fiber;
+} InLine;
+
+static void in_line_run(void *data)
+{
+        InLine *in_line = data;
+        int r = fiber_queue_wait(in_line->queue, "its turn", in_line->deadline ?: FIBER_FOREVER);
+
+        tell("%s=%d", in_line->name, r);
+}
+
+static void in_line_start(InLine *in_line, int n)
+{
+        for (int i = 0; i < n; i++)
+                g_assert_cmpint(
+                        fiber_start(in_line[i].name, in_line_run, &in_line[i], &in_line[i].fiber),
+                        ==, 0);
+}
+
+static void in_line_free(InLine *in_line, int n)
+{
+        for (int i = 0; i < n; i++)
+                fiber_unref(in_line[i].fiber);
+}
+
+static void test_queue(unsigned *cap, const void *unused)
+{
+        FiberQueue queue = { 0 };
+        InLine line[] = { { "a", &queue, 0, NULL }, { "b", &queue, 0, NULL },
+                { "c", &queue, 0, NULL }, { "d", &queue, 0, NULL }, { "e", &queue, 0, NULL } };
+
+        (void)cap, (void)unused;
+        g_assert_cmpint(fiber_queue_wake(&queue, 0), ==, 0);
+        g_assert_cmpint(fiber_queue_wake_all(&queue, 0), ==, 0);
+        in_line_start(line, 5);
+        g_assert_cmpint(fiber_queue_wake(&queue, 1), ==, 1);
+        g_assert_cmpint(fiber_queue_wake(&queue, 2), ==, 1);
+        settle();
+        assert_story("a=1 b=2");
+        g_assert_cmpint(fiber_queue_wake_all(&queue, 3), ==, 3);
+        g_assert_cmpint(fiber_queue_wake_all(&queue, 4), ==, 0);
+        settle();
+        assert_story("c=3 d=3 e=3");
+        g_assert_null(queue.head);
+        g_assert_null(queue.tail);
+        in_line_free(line, 5);
+}
+
+/* Who leaves the line, at its start, middle or end, does not take a turn. */
+static void test_queue_leave(unsigned *cap, const void *unused)
+{
+        static const char *const left[] = { "b=1 c=1 d=1", "a=1 c=1 d=1", "a=1 b=1 d=1",
+                "a=1 b=1 c=1" };
+
+        (void)cap, (void)unused;
+        for (int by_deadline = 0; by_deadline < 2; by_deadline++)
+                for (int leaver = 0; leaver < 4; leaver++) {
+                        FiberQueue queue = { 0 };
+                        InLine late = { "e", &queue, 0, NULL };
+                        InLine line[] = { { "a", &queue, 0, NULL }, { "b", &queue, 0, NULL },
+                                { "c", &queue, 0, NULL }, { "d", &queue, 0, NULL } };
+
+                        if (by_deadline)
+                                line[leaver].deadline = 1;
+                        in_line_start(line, 4);
+                        if (!by_deadline)
+                                fiber_cancel(line[leaver].fiber);
+                        settle();
+                        g_assert_cmpint(fibers_live(), ==, 3);
+                        g_string_truncate(story, 0);
+                        g_assert_cmpint(fiber_queue_wake_all(&queue, 1), ==, 3);
+                        settle();
+                        assert_story(left[leaver]);
+
+                        /* Its tail is right: one more can join. */
+                        in_line_start(&late, 1);
+                        g_assert_cmpint(fiber_queue_wake(&queue, 2), ==, 1);
+                        settle();
+                        assert_story("e=2");
+                        in_line_free(line, 4);
+                        in_line_free(&late, 1);
+                }
+}
+
+static void test_queue_wake_cancelled(unsigned *cap, const void *unused)
+{
+        FiberQueue queue = { 0 };
+        InLine line[] = { { "a", &queue, 0, NULL }, { "b", &queue, 0, NULL } };
+
+        (void)cap, (void)unused;
+        in_line_start(line, 2);
+        fiber_cancel(line[0].fiber);
+        /* It has not run yet and is still the first: the turn is its, and not lost. */
+        g_assert_cmpint(fiber_queue_wake(&queue, 1), ==, 1);
+        settle();
+        assert_story("a=1");
+        fiber_cancel(line[1].fiber);
+        settle();
+        assert_story("b=-125");
+        g_assert_cmpint(fiber_queue_wake(&queue, 1), ==, 0);
+        in_line_free(line, 2);
+}
+
+/* Locks. */
+
+typedef struct Locker {
+        const char *name;
+        FiberLock *lock;
+        uint64_t deadline, held;
+        Fiber *fiber;
+} Locker;
+
+static void locker_run(void *data)
+{
+        Locker *locker = data;
+        int r = fiber_lock(locker->lock, "the lock", locker->deadline ?: FIBER_FOREVER);
+
+        tell("%s=%d", locker->name, r);
+        if (r < 0)
+                return;
+        g_assert_true(locker->lock->owner == fiber_self());
+        fiber_shield();
+        fiber_sleep(locker->held);
+        fiber_unshield();
+        tell("%s-", locker->name);
+        fiber_unlock(locker->lock);
+        g_assert_true(locker->lock->owner != fiber_self());
+}
+
+static void locker_start(Locker *lockers, int n)
+{
+        for (int i = 0; i < n; i++)
+                g_assert_cmpint(
+                        fiber_start(lockers[i].name, locker_run, &lockers[i], &lockers[i].fiber),
+                        ==, 0);
+}
+
+static void test_lock(unsigned *cap, const void *unused)
+{
+        FiberLock lock = { 0 };
+        Locker lockers[] = {
+                { .name = "a", .lock = &lock, .held = 50 * MS },
+                { .name = "b", .lock = &lock, .held = 1 * MS },
+                { .name = "times-out", .lock = &lock, .deadline = fiber_deadline(2 * MS) },
+                { .name = "cancelled", .lock = &lock },
+                { .name = "c", .lock = &lock, .held = 1 * MS },
+        };
+
+        (void)cap, (void)unused;
+        locker_start(lockers, 5);
+        fiber_cancel(lockers[3].fiber);
+        spin();
+        assert_story("a=0 cancelled=-125 times-out=-110 a- b=0 b- c=0 c-");
+        g_assert_null(lock.owner);
+        g_assert_null(lock.queue.head);
+        for (int i = 0; i < 5; i++)
+                fiber_unref(lockers[i].fiber);
+}
+
+static void unlocker_run(void *data)
+{
+        Locker *lockers = data;
+
+        g_assert_cmpint(fiber_lock(lockers->lock, "the lock", FIBER_FOREVER), ==, 0);
+        locker_start(lockers, 2);
+        fiber_yield();
+        fiber_unlock(lockers->lock);
+        /* It is the next one's already, who has not run yet: nobody overtakes. */
+        g_assert_true(lockers->lock->owner == lockers[0].fiber);
+        /* Being cancelled between the two does not lose the lock. */
+        fiber_cancel(lockers[0].fiber);
+        tell("asks");
+        g_assert_cmpint(fiber_lock(lockers->lock, "the lock", FIBER_FOREVER), ==, 0);
+        tell("again");
+        fiber_unlock(lockers->lock);
+}
+
+static void test_lock_handover(unsigned *cap, const void *unused)
+{
+        FiberLock lock = { 0 };
+        Locker lockers[] = { { .name = "a", .lock = &lock }, { .name = "b", .lock = &lock } };
+
+        (void)cap, (void)unused;
+        start("unlocker", unlocker_run, lockers);
+        spin();
+        assert_story("asks a=0 a- b=0 b- again");
+        g_assert_null(lock.owner);
+        fiber_unref(lockers[0].fiber);
+        fiber_unref(lockers[1].fiber);
+}
+
+/* The deadline and the unlock in one turn of the loop: whoever wins, the lock is free at last. */
+static void test_lock_interrupted(unsigned *cap, const void *unused)
+{
+        FiberLock lock = { 0 };
+        Locker lockers[] = {
+                { .name = "a", .lock = &lock, .held = 1 * MS },
+                { .name = "b", .lock = &lock, .deadline = fiber_deadline(1 * MS) },
+        };
+
+        (void)cap, (void)unused;
+        locker_start(lockers, 2);
+        g_usleep(5 * MS);
+        spin();
+        g_assert_null(lock.owner);
+        g_assert_null(lock.queue.head);
+        fiber_unref(lockers[0].fiber);
+        fiber_unref(lockers[1].fiber);
+}
+
+/* Descriptors. */
+
+typedef struct Watcher {
+        const char *name;
+        int fd;
+        uint32_t events;
+        uint64_t deadline;
+        Fiber *fiber;
+} Watcher;
+
+static void watcher_run(void *data)
+{
+        Watcher *watcher = data;
+
+        tell("%s=%d", watcher->name,
+                fiber_wait_fd(watcher->fd, watcher->events, "a descriptor",
+                        watcher->deadline ?: FIBER_FOREVER));
+}
+
+static void watcher_start(Watcher *watcher)
+{
+        g_assert_cmpint(fiber_start(watcher->name, watcher_run, watcher, &watcher->fiber), ==, 0);
+}
+
+static void test_fd(unsigned *cap, const void *unused)
+{
+        int pair[2];
+        Watcher reader = { .name = "r", .events = EPOLLIN }, other = reader, writer = reader;
+
+        (void)cap, (void)unused;
+        g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
+        reader.fd = other.fd = writer.fd = pair[0];
+        other.name = "o";
+        writer.name = "w";
+        writer.events = EPOLLOUT;
+
+        /* Three at one descriptor. */
+        watcher_start(&reader);
+        watcher_start(&other);
+        watcher_start(&writer);
+        settle();
+        assert_story("w=4");
+        g_assert_cmpint(write(pair[1], "x", 1), ==, 1);
+        settle();
+        g_assert_true(g_str_equal(story->str, "r=1 o=1") || g_str_equal(story->str, "o=1 r=1"));
+        g_string_truncate(story, 0);
+        fiber_unref(reader.fiber);
+        fiber_unref(other.fiber);
+        fiber_unref(writer.fiber);
+
+        /* Ready before it is waited for. */
+        watcher_start(&reader);
+        spin();
+        assert_story("r=1");
+        fiber_unref(reader.fiber);
+        g_assert_cmpint(read(pair[0], &(char){ 0 }, 1), ==, 1);
+
+        reader.deadline = fiber_deadline(2 * MS);
+        watcher_start(&reader);
+        watcher_start(&other);
+        fiber_cancel(other.fiber);
+        spin();
+        assert_story("o=-125 r=-110");
+        fiber_unref(reader.fiber);
+        fiber_unref(other.fiber);
+
+        /* End of file shows as what it is. */
+        close(pair[1]);
+        other.events = EPOLLIN | EPOLLRDHUP;
+        watcher_start(&other);
+        spin();
+        g_assert_cmpint(atoi(story->str + 2), ==, EPOLLIN | EPOLLRDHUP | EPOLLHUP);
+        g_string_truncate(story, 0);
+        fiber_unref(other.fiber);
+        close(pair[0]);
+
+        /* What cannot be waited for. */
+        watcher_start(&other);
+        assert_story("o=-9");
+        fiber_unref(other.fiber);
+        other.fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+        g_assert_cmpint(other.fd, >=, 0);
+        watcher_start(&other);
+        assert_story("o=-1");
+        fiber_unref(other.fiber);
+        close(other.fd);
+}
+
+/* Turns. */
+
+static void talker_run(void *data)
+{
+        for (int i = 0; i < 3; i++) {
+                tell("%s%d", (const char *)data, i);
+                g_assert_cmpint(fiber_yield(), ==, 0);
+        }
+}
+
+static void test_yield(unsigned *cap, const void *unused)
+{
+        (void)cap, (void)unused;
+        start("a", talker_run, (void *)"a");
+        start("b", talker_run, (void *)"b");
+        start("c", talker_run, (void *)"c");
+        spin();
+        assert_story("a0 b0 c0 a1 b1 c1 a2 b2 c2");
+}
+
+static int on_stop(sd_event_source *source, int fd, uint32_t revents, void *data)
+{
+        (void)source, (void)fd, (void)revents;
+        *(bool *)data = true;
+        return 0;
+}
+
+static void busy_run(void *data)
+{
+        while (!*(bool *)data)
+                g_assert_cmpint(fiber_yield(), ==, 0);
+        tell("stopped");
+}
+
+/* One that is always ready does not keep the loop from its sources. */
+static void test_yield_fair(unsigned *cap, const void *unused)
+{
+        g_autoptr(sd_event_source) source = NULL;
+        bool stop = false;
+        int pair[2];
+
+        (void)cap, (void)unused;
+        g_assert_cmpint(pipe2(pair, O_CLOEXEC), ==, 0);
+        g_assert_cmpint(sd_event_add_io(event, &source, pair[0], EPOLLIN, on_stop, &stop), >=, 0);
+        g_assert_cmpint(sd_event_source_set_enabled(source, SD_EVENT_ONESHOT), >=, 0);
+        start("busy", busy_run, &stop);
+        for (int i = 0; i < 10; i++)
+                sd_event_run(event, UINT64_MAX);
+        assert_story("");
+        g_assert_cmpint(write(pair[1], "x", 1), ==, 1);
+        spin();
+        assert_story("stopped");
+        close(pair[0]);
+        close(pair[1]);
+}
+
+/* Many. */
+
+static void address_run(void *data)
+{
+        GHashTable *seen = data;
+        volatile char here[2000];
+
+        memset((void *)here, 1, sizeof here);
+        g_hash_table_add(
+                seen, GSIZE_TO_POINTER((size_t)__builtin_frame_address(0) / FIBER_STACK_SIZE));
+        if (g_random_boolean())
+                fiber_yield();
+}
+
+static void test_many_in_turn(unsigned *cap, const void *unused)
+{
+        g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+
+        (void)cap, (void)unused;
+        for (int i = 0; i < 20000; i++) {
+                start("one of many", address_run, seen);
+                spin();
+        }
+        g_assert_cmpint(fibers_peak(), ==, 1);
+        /* All on one stack. */
+        g_assert_cmpint(g_hash_table_size(seen), ==, 1);
+}
+
+typedef struct Crowd {
+        FiberQueue queue;
+        unsigned n_in, n_out;
+        double sum;
+} Crowd;
+
+static double deep(int level, Crowd *crowd, double x)
+{
+        char room[256];
+
+        memset(room, level, sizeof room);
+        if (level == 0) {
+                g_assert_cmpint(fiber_queue_wait(&crowd->queue, "the crowd", FIBER_FOREVER), ==, 1);
+                return x;
+        }
+        x = deep(level - 1, crowd, x) + 1;
+        for (size_t i = 0; i < sizeof room; i++)
+                g_assert_cmpint(room[i], ==, level);
+        return x;
+}
+
+static void crowd_run(void *data)
+{
+        Crowd *crowd = data;
+        double mine = ++crowd->n_in;
+
+        for (int i = 0; i < 5; i++)
+                crowd->sum += deep(i * 8, crowd, mine * 0.5);
+        crowd->n_out++;
+}
+
+static void test_many_at_once(unsigned *cap, const void *unused)
+{
+        (void)cap, (void)unused;
+        for (int round = 0; round < 3; round++) {
+                const int n = 500;
+                Crowd crowd = { 0 };
+
+                for (int i = 0; i < n; i++)
+                        start("one of a crowd", crowd_run, &crowd);
+                g_assert_cmpint(fibers_live(), ==, n);
+                while (fibers_live() > 0) {
+                        for (int i = g_random_int_range(1, 50); i > 0; i--)
+                                fiber_queue_wake(&crowd.queue, 1);
+                        settle();
+                }
+                g_assert_cmpint(crowd.n_out, ==, n);
+                g_assert_cmpfloat(
+                        crowd.sum, ==, 5 * 0.5 * n * (n + 1) / 2 + n * (8 + 16 + 24 + 32));
+        }
+}
+
+static void spawner_run(void *data)
+{
+        int *n = data;
+
+        if (--*n <= 0)
+                return;
+        start("next", spawner_run, data);
+        if (fibers_live() < CAP - 10 && *n % 2)
+                start("next", spawner_run, data);
+}
+
+static void test_many_nested(unsigned *cap, const void *unused)
+{
+        int n = 5000;
+
+        (void)cap, (void)unused;
+        start("first", spawner_run, &n);
+        spin();
+        g_assert_cmpint(n, <=, 0);
+}
+
+/* The end. */
+
+static void cleaner_run(void *data)
+{
+        Wait wait = WAIT_INIT;
+        int pair[2], r;
+
+        r = wait_for(&wait, "its end", FIBER_FOREVER);
+        fiber_shield();
+        g_assert_cmpint(pipe2(pair, O_CLOEXEC), ==, 0);
+        g_assert_cmpint(
+                fiber_wait_fd(pair[0], EPOLLIN, "nothing", fiber_deadline(3 * MS)), ==, -ETIMEDOUT);
+        g_assert_cmpint(fiber_sleep(3 * MS), ==, 0);
+        close(pair[0]);
+        close(pair[1]);
+        fiber_unshield();
+        tell("%s=%d", (const char *)data, r);
+}
+
+static void yielder_run(void *data)
+{
+        bool *stop = data;
+
+        /* Never leaves the loop without something ready. */
+        fiber_shield();
+        while (!*stop)
+                fiber_yield();
+        fiber_unshield();
+        tell("yielder");
+}
+
+static void stopper_run(void *data)
+{
+        fiber_shield();
+        fiber_sleep(5 * MS);
+        *(bool *)data = true;
+        fiber_unshield();
+        tell("stopper");
+}
+
+static void last_words_run(void *data)
+{
+        (void)data;
+        fiber_sleep(FIBER_FOREVER);
+        /* Starts another one when all is to end. */
+        start("child", child_fiber, (void *)"child");
+        tell("last");
+}
+
+static void test_finish(unsigned *cap, const void *unused)
+{
+        Waiter waiter = { .name = "waiting", .again = true }, ready = { .name = "ready" };
+        bool stop = false;
+
+        waiter_start(&waiter);
+        waiter_start(&ready);
+        start("cleaner", cleaner_run, (void *)"cleaner");
+        start("last words", last_words_run, NULL);
+        wait_done(ready.wait, 1);
+        fibers_finish();
+        assert_story("ready=1 waiting=-125 last child cleaner=-125");
+        g_assert_cmpint(fibers_live(), ==, 0);
+        fiber_unref(waiter.fiber);
+        fiber_unref(ready.fiber);
+
+        g_assert_cmpint(fibers_init(event, *cap), ==, 0);
+        start("yielder", yielder_run, &stop);
+        start("stopper", stopper_run, &stop);
+        fibers_finish();
+        assert_story("stopper yielder");
+
+        g_assert_cmpint(fibers_init(event, *cap), ==, 0);
+        (void)unused;
+}
+
+/* After a loop that has ended, what only has to be cancelled still ends. */
+static void test_finish_after_loop(unsigned *cap, const void *unused)
+{
+        Waiter waiter = { .name = "waiting" };
+
+        (void)cap, (void)unused;
+        waiter_start(&waiter);
+        sd_event_exit(event, 0);
+        g_assert_cmpint(sd_event_loop(event), ==, 0);
+        fibers_finish();
+        assert_story("waiting=-125");
+        fiber_unref(waiter.fiber);
+        sd_event_unref(event);
+        g_assert_cmpint(sd_event_new(&event), >=, 0);
+        g_assert_cmpint(fibers_init(event, CAP), ==, 0);
+}
+
+/* The list. */
+
+static void list_each(const FiberInfo *info, void *data)
+{
+        uint64_t now = fiber_now();
+
+        g_assert_true(data == story);
+        g_assert_cmpint(info->started, <=, info->since);
+        g_assert_cmpint(info->since, <=, now);
+        g_assert_cmpint(now - info->started, <, 60 * 1000 * MS);
+        tell("%s:%s", info->name, info->waiting ?: "-");
+}
+
+static void lister_run(void *data)
+{
+        (void)data;
+        fibers_list(list_each, story);
+}
+
+static void test_list(unsigned *cap, const void *unused)
+{
+        Waiter one = { .name = "one" };
+        Waiter two = { .name = "a name that is longer than what a fiber keeps of it, which is 47" };
+        Waiter three = { .name = "three" };
+
+        (void)cap, (void)unused;
+        fibers_list(list_each, story);
+        assert_story("");
+        waiter_start(&one);
+        waiter_start(&two);
+        waiter_start(&three);
+        wait_done(three.wait, 0);
+        start("lister", lister_run, NULL);
+        assert_story(
+                "one:a word a name that is longer than what a fiber keeps o:a word three:- lister:-");
+        wait_done(one.wait, 0);
+        wait_done(two.wait, 0);
+        settle();
+        g_string_truncate(story, 0);
+        fibers_list(list_each, story);
+        assert_story("");
+        fiber_unref(one.fiber);
+        fiber_unref(two.fiber);
+        fiber_unref(three.fiber);
+}
+
+/* What must not be done, and what becomes of it. */
+
+static void on_loop(const char *which)
+{
+        FiberQueue queue = { 0 };
+        FiberLock lock = { 0 };
+        Wait wait = WAIT_INIT;
+
+        if (g_str_equal(which, "wait"))
+                wait_for(&wait, "nothing", FIBER_FOREVER);
+        if (g_str_equal(which, "yield"))
+                fiber_yield();
+        if (g_str_equal(which, "sleep"))
+                fiber_sleep(1);
+        if (g_str_equal(which, "queue"))
+                fiber_queue_wait(&queue, "nothing", FIBER_FOREVER);
+        if (g_str_equal(which, "lock"))
+                fiber_lock(&lock, "nothing", FIBER_FOREVER);
+        if (g_str_equal(which, "fd"))
+                fiber_wait_fd(0, EPOLLIN, "nothing", FIBER_FOREVER);
+        if (g_str_equal(which, "shield"))
+                fiber_shield();
+        if (g_str_equal(which, "local"))
+                fiber_set_local(NULL);
+}
+
+static __attribute__((noinline)) int recurse(int n, size_t step)
+{
+        volatile char room[64] = { 0 };
+        volatile char *more = __builtin_alloca(step);
+
+        more[0] = n;
+        if (n < 0)
+                return room[0];
+        return recurse(n + 1, step) + room[1] + more[0];
+}
+
+static void overflow_run(void *data)
+{
+        recurse(0, GPOINTER_TO_SIZE(data));
+}
+
+static void null_run(void *data)
+{
+        *(volatile int *)data = 1;
+}
+
+static void dies(const char *how)
+{
+        if (g_str_equal(how, "overflow"))
+                start("deep thought", overflow_run, GSIZE_TO_POINTER(16));
+        else if (g_str_equal(how, "overflow in steps"))
+                start("deep thought", overflow_run, GSIZE_TO_POINTER(40 * 1024));
+        else if (g_str_equal(how, "null"))
+                start("null", null_run, NULL);
+        else if (g_str_equal(how, "sent"))
+                raise(SIGSEGV);
+        else
+                on_loop(how);
+}
+
+/* The text on stderr, and the signal it died of, of a process that does this. */
+static int death_of(const char *how, char **ret_text)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+        char buffer[4096];
+        int pair[2], status;
+        ssize_t n;
+        pid_t pid;
+
+        g_assert_cmpint(pipe2(pair, O_CLOEXEC), ==, 0);
+        pid = fork();
+        g_assert_cmpint(pid, >=, 0);
+        if (pid == 0) {
+                const struct rlimit no_core = { 0 };
+
+                setrlimit(RLIMIT_CORE, &no_core);
+                dup2(pair[1], STDERR_FILENO);
+                dup2(pair[1], STDOUT_FILENO);
+                dies(how);
+                _exit(0);
+        }
+        close(pair[1]);
+        while ((n = read(pair[0], buffer, sizeof buffer)) > 0)
+                g_string_append_len(text, buffer, n);
+        close(pair[0]);
+        g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+        *ret_text = g_strdup(text->str);
+        return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void test_overflow(unsigned *cap, const void *unused)
+{
+        (void)cap, (void)unused;
+#ifdef __SANITIZE_ADDRESS__
+        g_test_skip("AddressSanitizer has its own report");
+#else
+        static const char *const ways[] = { "overflow", "overflow in steps" };
+        g_autofree char *null = NULL, *sent = NULL;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+                g_autofree char *text = NULL;
+
+                g_assert_cmpint(death_of(ways[i], &text), ==, SIGSEGV);
+                g_assert_nonnull(
+                        strstr(text, "virtbus: fiber 'deep thought' overflowed its stack\n"));
+        }
+        g_assert_cmpint(death_of("null", &null), ==, SIGSEGV);
+        g_assert_null(strstr(null, "overflowed"));
+        g_assert_cmpint(death_of("sent", &sent), ==, SIGSEGV);
+        g_assert_null(strstr(sent, "overflowed"));
+#endif
+}
+
+static void test_on_loop(unsigned *cap, const void *unused)
+{
+        static const char *const calls[] = { "wait", "yield", "sleep", "queue", "lock", "fd",
+                "shield", "local" };
+
+        (void)cap, (void)unused;
+        for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+                g_autofree char *text = NULL;
+
+                g_assert_cmpint(death_of(calls[i], &text), ==, SIGABRT);
+                g_assert_nonnull(strstr(text, "assertion failed"));
+        }
+}
+
+/* What it costs, shown with -m perf. */
+
+static void nothing_run(void *data)
+{
+        (void)data;
+}
+
+static void yields_run(void *data)
+{
+        for (unsigned i = GPOINTER_TO_UINT(data); i > 0; i--)
+                fiber_yield();
+}
+
+static void handover_run(void *data)
+{
+        for (int i = 0; i < 100000; i++) {
+                fiber_queue_wake(data, 1);
+                if (i < 99999)
+                        fiber_queue_wait(data, "the other", FIBER_FOREVER);
+        }
+}
+
+static void test_cost(unsigned *cap, const void *unused)
+{
+        const unsigned n = 1000000;
+        FiberQueue queue = { 0 };
+        uint64_t begin;
+
+        (void)cap, (void)unused;
+        if (!g_test_perf()) {
+                g_test_skip("only with -m perf");
+                return;
+        }
+        begin = fiber_now();
+        for (unsigned i = 0; i < n; i++)
+                start("nothing", nothing_run, NULL);
+        g_test_message("start and end: %.0f ns", (fiber_now() - begin) * 1e3 / n);
+
+        /* Many at once, so that the loop's own turn weighs little. */
+        begin = fiber_now();
+        for (int i = 0; i < 100; i++)
+                start("yields", yields_run, GUINT_TO_POINTER(n / 100));
+        spin();
+        g_test_message("leave and enter: %.0f ns", (fiber_now() - begin) * 1e3 / n);
+
+        begin = fiber_now();
+        start("yields", yields_run, GUINT_TO_POINTER(n));
+        spin();
+        g_test_message("leave and enter with a turn of the loop: %.0f ns",
+                (fiber_now() - begin) * 1e3 / n);
+
+        begin = fiber_now();
+        start("a", handover_run, &queue);
+        start("b", handover_run, &queue);
+        spin();
+        g_test_message("wake another and wait: %.0f ns", (fiber_now() - begin) * 1e3 / 200000);
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+#define TEST(path, function) TEST_CAP(path, function, 0)
+#define TEST_CAP(path, function, cap) \
+        g_test_add("/fiber/" path, unsigned, GUINT_TO_POINTER(cap), setup, function, teardown)
+        TEST("start", test_start);
+        TEST("local", test_local);
+        TEST("reference", test_reference);
+        TEST("wake/before", test_wake_before);
+        TEST("wake/order", test_wake_order);
+        TEST("wake/twice", test_wake_twice);
+        TEST("wake/other", test_wake_other);
+        TEST("cancel/new", test_cancel_new);
+        TEST("cancel/ready", test_cancel_ready);
+        TEST("cancel/waiting", test_cancel_waiting);
+        TEST("cancel/shielded", test_cancel_shielded);
+        TEST("cancel/self", test_cancel_self);
+        TEST("cancel/result", test_result_after_interruption);
+        TEST("deadline/wait", test_deadline);
+        TEST("deadline/order", test_sleep_order);
+        TEST("deadline/stale", test_deadline_stale);
+        TEST("deadline/cancel", test_deadline_cancel);
+        TEST_CAP("cap", test_cap, 3);
+        TEST("queue/order", test_queue);
+        TEST("queue/leave", test_queue_leave);
+        TEST("queue/wake-cancelled", test_queue_wake_cancelled);
+        TEST("lock/order", test_lock);
+        TEST("lock/handover", test_lock_handover);
+        TEST("lock/interrupted", test_lock_interrupted);
+        TEST("fd", test_fd);
+        TEST("yield/order", test_yield);
+        TEST("yield/fair", test_yield_fair);
+        TEST("many/in-turn", test_many_in_turn);
+        TEST("many/at-once", test_many_at_once);
+        TEST("many/nested", test_many_nested);
+        TEST("finish/all", test_finish);
+        TEST("finish/after-loop", test_finish_after_loop);
+        TEST("list", test_list);
+        TEST("death/overflow", test_overflow);
+        TEST("death/on-loop", test_on_loop);
+        TEST("cost", test_cost);
+        return g_test_run();
+}
