@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,14 +18,14 @@
 struct Child {
         pid_t pid;
         int pidfd;
-        int hold;     /* write end: a byte lets a held child exec */
-        int failure;  /* read end: the errno of what went wrong up to exec, or nothing */
+        int hold;    /* our end: a byte lets a held child exec */
+        int failure; /* read end: the errno of what went wrong up to exec, or nothing */
         bool adopted;
         bool reaped;
         int status;
 };
 
-/* Between fork and exec. Only async-signal-safe calls from here to child_main()'s end. */
+/* Between fork and exec: only async-signal-safe calls from here to child_main()'s end. */
 
 static void child_fail(int failure)
 {
@@ -36,43 +36,42 @@ static void child_fail(int failure)
         _exit(127);
 }
 
-static int child_fds(const ChildSpec *spec, int first_free, int *pipes, size_t n_pipes)
+/* Gives the child the descriptors it is to have and, right above those, our pipes: hold at
+ * first_free, failure behind it. All others are closed now and not at exec: a held child must keep
+ * nothing of ours open, least of all the end whose closing it or another one waits for. */
+static int child_fds(const ChildSpec *spec, int first_free, int hold, int failure)
 {
-        int moved[CHILD_FDS_MAX], null;
+        const int pipes[] = { hold, failure };
+        const int above = first_free + G_N_ELEMENTS(pipes);
+        ChildFd wanted[3 + CHILD_FDS_MAX + G_N_ELEMENTS(pipes)];
+        size_t n = 0;
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-        /* Out of the way of the numbers that the child wants, ours included. */
-        for (size_t i = 0; i < n_pipes; i++) {
-                if (pipes[i] < 0)
-                        continue;
-                pipes[i] = fcntl(pipes[i], F_DUPFD_CLOEXEC, first_free);
-                if (pipes[i] < 0)
-                        return -1;
-        }
-        for (size_t i = 0; i < spec->n_fds; i++) {
-                moved[i] = fcntl(spec->fds[i].fd, F_DUPFD_CLOEXEC, first_free);
-                if (moved[i] < 0)
-                        return -1;
-        }
-        null = open("/dev/null", O_RDWR | O_CLOEXEC);
-        if (null < 0)
-                return -1;
-        null = fcntl(null, F_DUPFD_CLOEXEC, first_free);
-        if (null < 0)
-                return -1;
-        if (close_range(0, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-                return -1;
         for (int number = 0; number < 3; number++)
-                if (dup2(null, number) < 0)
-                        return -1;
+                wanted[n++] = (ChildFd){ .fd = null, .number = number };
         for (size_t i = 0; i < spec->n_fds; i++)
-                if (dup2(moved[i], spec->fds[i].number) < 0)
+                wanted[n++] = spec->fds[i];
+        for (size_t i = 0; i < G_N_ELEMENTS(pipes); i++)
+                if (pipes[i] >= 0)
+                        wanted[n++] = (ChildFd){ .fd = pipes[i], .number = first_free + i };
+
+        /* First out of the way of the numbers; from then on nothing can fail. */
+        for (size_t i = 0; i < n; i++) {
+                wanted[i].fd = fcntl(wanted[i].fd, F_DUPFD, above);
+                if (wanted[i].fd < 0)
                         return -1;
+        }
+        close_range(0, above - 1, 0);
+        for (size_t i = 0; i < n; i++)
+                dup2(wanted[i].fd, wanted[i].number);
+        close_range(above, ~0U, 0);
+        fcntl(first_free + 1, F_SETFD, FD_CLOEXEC);
         return 0;
 }
 
-static void child_main(const ChildSpec *spec, char *const *envp, int first_free, int hold, int failure)
+static void child_main(const ChildSpec *spec, char *const *envp, int first_free, pid_t parent,
+        int hold, int failure)
 {
-        int pipes[] = { hold, failure };
         sigset_t none;
         char byte;
 
@@ -81,18 +80,18 @@ static void child_main(const ChildSpec *spec, char *const *envp, int first_free,
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
 
-        if (child_fds(spec, first_free, pipes, G_N_ELEMENTS(pipes)) < 0)
+        if (child_fds(spec, first_free, hold, failure) < 0)
                 child_fail(failure);
-        hold = pipes[0];
-        failure = pipes[1];
+        failure = first_free + 1;
 
         if (spec->session && setsid() < 0)
                 child_fail(failure);
-        if (spec->die_with_parent && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-                child_fail(failure);
-        /* End of file: we are not wanted any more. */
-        if (hold >= 0 && read(hold, &byte, 1) != 1)
-                _exit(126);
+        if (hold >= 0) {
+                /* End of file: we are not wanted any more. */
+                if (read(first_free, &byte, 1) != 1)
+                        _exit(126);
+                close(first_free);
+        }
 
         if (spec->uid != (uid_t)-1 && setgroups(spec->n_groups, spec->groups) < 0)
                 child_fail(failure);
@@ -100,6 +99,13 @@ static void child_main(const ChildSpec *spec, char *const *envp, int first_free,
                 child_fail(failure);
         if (spec->uid != (uid_t)-1 && setresuid(spec->uid, spec->uid, spec->uid) < 0)
                 child_fail(failure);
+        /* After setresuid(), which forgets it. */
+        if (spec->die_with_parent) {
+                if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+                        child_fail(failure);
+                if (getppid() != parent)
+                        _exit(126);
+        }
         if (chdir(spec->directory ?: "/") < 0)
                 child_fail(failure);
         execve(spec->argv[0], (char *const *)spec->argv, envp);
@@ -125,27 +131,33 @@ static int child_started(Child *child)
 
 int child_spawn(const ChildSpec *spec, Child **ret)
 {
-        static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
+        static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+                NULL };
         char *const *envp = (char *const *)(spec->envp ?: environment);
-        _cleanup_fd_ int hold_read = -1, failure_write = -1;
+        _cleanup_fd_ int hold = -1, failure = -1;
         g_autoptr(Child) child = g_new0(Child, 1);
         int pair[2], first_free = 3;
+        pid_t parent = getpid();
         int r;
 
         child->pidfd = child->hold = child->failure = -1;
         if (spec->n_fds > CHILD_FDS_MAX)
                 return -E2BIG;
-        for (size_t i = 0; i < spec->n_fds; i++)
+        for (size_t i = 0; i < spec->n_fds; i++) {
+                if (spec->fds[i].number < 0 || spec->fds[i].number >= CHILD_NUMBER_MAX)
+                        return -EBADF;
                 first_free = MAX(first_free, spec->fds[i].number + 1);
+        }
 
         if (pipe2(pair, O_CLOEXEC) < 0)
                 return -errno;
         child->failure = pair[0];
-        failure_write = pair[1];
+        failure = pair[1];
         if (spec->held) {
-                if (pipe2(pair, O_CLOEXEC) < 0)
+                /* Not a pipe: writing to a child that is dead must be an error, not a signal. */
+                if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
                         return -errno;
-                hold_read = pair[0];
+                hold = pair[0];
                 child->hold = pair[1];
         }
 
@@ -153,12 +165,16 @@ int child_spawn(const ChildSpec *spec, Child **ret)
         if (child->pid < 0)
                 return -errno;
         if (child->pid == 0)
-                child_main(spec, envp, first_free, hold_read, failure_write);
+                child_main(spec, envp, first_free, parent, hold, failure);
 
-        failure_write = fd_close(failure_write);
+        failure = fd_close(failure);
         child->pidfd = pidfd_open(child->pid, 0);
-        if (child->pidfd < 0)
-                return -errno;
+        if (child->pidfd < 0) {
+                r = -errno;
+                kill(child->pid, SIGKILL);
+                waitid(P_PID, child->pid, NULL, WEXITED);
+                return r;
+        }
         if (!spec->held) {
                 r = child_started(child);
                 if (r < 0)
@@ -173,7 +189,7 @@ int child_release(Child *child)
         ssize_t n;
 
         g_assert(child->hold >= 0);
-        n = write(child->hold, "", 1);
+        n = send(child->hold, "", 1, MSG_NOSIGNAL);
         child->hold = fd_close(child->hold);
         if (n < 0)
                 return -errno;
@@ -222,7 +238,8 @@ static int pidfd_reap(int pidfd, int *ret_status)
         if (ret_status)
                 *ret_status = info.si_code == CLD_EXITED ?
                         W_EXITCODE(info.si_status, 0) :
-                        W_EXITCODE(0, info.si_status | (info.si_code == CLD_DUMPED ? WCOREFLAG : 0));
+                        W_EXITCODE(
+                                0, info.si_status | (info.si_code == CLD_DUMPED ? WCOREFLAG : 0));
         return 1;
 }
 
@@ -255,16 +272,20 @@ static int on_orphan_ended(sd_event_source *source, int fd, uint32_t revents, vo
         return 0;
 }
 
-/* Reaps a child that nobody waits for any more, now or when it ends. The loop owns the pidfd then. */
+/* Reaps a child that nobody waits for any more, now or when it ends. The loop takes the pidfd. */
 static void child_reap_later(Child *child)
 {
         sd_event_source *source;
+        int r;
 
         if (pidfd_reap(child->pidfd, NULL) != 0 || !fibers_event())
                 return;
-        if (sd_event_add_io(fibers_event(), &source, child->pidfd, EPOLLIN, on_orphan_ended, NULL) < 0)
+        r = sd_event_add_io(fibers_event(), &source, child->pidfd, EPOLLIN, on_orphan_ended, NULL);
+        if (r < 0)
                 return;
         sd_event_source_set_io_fd_own(source, true);
+        sd_event_source_set_floating(source, true);
+        sd_event_source_unref(source);
         child->pidfd = -1;
 }
 
@@ -344,7 +365,8 @@ int child_run(const ChildSpec *spec, uint64_t deadline, size_t limit, GString *o
         ChildSpec whole = *spec;
         int r = 0;
 
-        memcpy(fds, spec->fds, spec->n_fds * sizeof *fds);
+        for (size_t i = 0; i < spec->n_fds; i++)
+                fds[i] = spec->fds[i];
         whole.fds = fds;
         whole.die_with_parent = true;
         for (int i = 0; r >= 0 && i < 2; i++) {
@@ -359,8 +381,8 @@ int child_run(const ChildSpec *spec, uint64_t deadline, size_t limit, GString *o
                 set.streams[i].limit = limit;
                 set.streams[i].set = &set;
                 fds[whole.n_fds++] = (ChildFd){ .fd = pair[1], .number = i + 1 };
-                r = sd_event_add_io(fibers_event(), &set.streams[i].source, pair[0], EPOLLIN, on_output,
-                        &set.streams[i]);
+                r = sd_event_add_io(fibers_event(), &set.streams[i].source, pair[0], EPOLLIN,
+                        on_output, &set.streams[i]);
                 set.n_open++;
         }
         if (r >= 0)
@@ -382,5 +404,6 @@ char *child_status_string(int status)
 {
         if (WIFEXITED(status))
                 return g_strdup_printf("exit status %d", WEXITSTATUS(status));
-        return g_strdup_printf("killed by signal %d (%s)", WTERMSIG(status), g_strsignal(WTERMSIG(status)));
+        return g_strdup_printf(
+                "killed by signal %d (%s)", WTERMSIG(status), g_strsignal(WTERMSIG(status)));
 }
