@@ -12,8 +12,8 @@
 #include "service/base/cleanup.h"
 #include "service/base/fiber.h"
 
-/* Offloaded work. Helper threads come when there is work and go when there has been none for a while; they
- * see their Work and the list of finished ones, nothing else of the process. */
+/* Offloaded work. Helper threads come when there is work and go when there has been none for a
+ * while; they see their Work and the list of finished ones, nothing else of the process. */
 
 typedef struct Work {
         int (*run)(void *data);
@@ -97,6 +97,7 @@ void offload_finish(void)
                 return;
         g_thread_pool_free(offloaded.pool, FALSE, TRUE);
         offloaded.pool = NULL;
+        g_thread_pool_stop_unused_threads();
         offloaded.source = sd_event_source_disable_unref(offloaded.source);
 }
 
@@ -151,8 +152,8 @@ static int write_all(int fd, const char *bytes, size_t size)
         return 0;
 }
 
-/* One name per target, so that what a crash leaves behind is overwritten by the next attempt. A leading dot
- * keeps it out of listings. */
+/* One name per target, so that what a crash leaves behind is overwritten by the next attempt. A
+ * leading dot keeps it out of listings. */
 static char *temporary_name(const char *path)
 {
         g_autofree char *directory = g_path_get_dirname(path);
@@ -168,25 +169,21 @@ static int replace_work(void *data)
         _cleanup_fd_ int fd = -1;
         int r;
 
-        fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, replacement->mode);
+        /* A leftover may have another owner or mode, or be no file at all. */
+        unlink(temporary);
+        fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, replacement->mode);
         if (fd < 0)
                 return -errno;
-        r = write_all(fd, replacement->bytes, replacement->size);
-        if (r >= 0 && (fchmod(fd, replacement->mode) < 0 || fsync(fd) < 0 ||
-                              rename(temporary, replacement->path) < 0))
+        r = fchmod(fd, replacement->mode) < 0 ? -errno : 0;
+        if (r >= 0)
+                r = write_all(fd, replacement->bytes, replacement->size);
+        if (r >= 0 && (fsync(fd) < 0 || rename(temporary, replacement->path) < 0))
                 r = -errno;
         if (r < 0) {
                 unlink(temporary);
                 return r;
         }
         return directory_sync(replacement->path);
-}
-
-int file_replace(const char *path, const void *bytes, size_t size, mode_t mode)
-{
-        Replacement replacement = { .path = path, .bytes = bytes, .size = size, .mode = mode };
-
-        return offload("a file being written", replace_work, &replacement);
 }
 
 static int remove_work(void *data)
@@ -196,9 +193,34 @@ static int remove_work(void *data)
         return directory_sync(data);
 }
 
+/* Changes to one path are made in the order they were asked for, one after the other: they share
+ * the temporary name, and the last one must win. */
+static int change(const char *path, const char *what, int (*work)(void *data), void *data)
+{
+        static FiberLock locks[64];
+        FiberLock *lock = &locks[g_str_hash(path) % G_N_ELEMENTS(locks)];
+        int r;
+
+        fiber_shield();
+        r = fiber_lock(lock, what, FIBER_FOREVER);
+        if (r >= 0) {
+                r = offload(what, work, data);
+                fiber_unlock(lock);
+        }
+        fiber_unshield();
+        return r;
+}
+
+int file_replace(const char *path, const void *bytes, size_t size, mode_t mode)
+{
+        Replacement replacement = { .path = path, .bytes = bytes, .size = size, .mode = mode };
+
+        return change(path, "a file being written", replace_work, &replacement);
+}
+
 int file_remove(const char *path)
 {
-        return offload("a file being removed", remove_work, (void *)path);
+        return change(path, "a file being removed", remove_work, (void *)path);
 }
 
 int file_read(const char *path, size_t limit, char **ret, size_t *ret_size)
@@ -208,14 +230,13 @@ int file_read(const char *path, size_t limit, char **ret, size_t *ret_size)
         struct stat status;
         size_t size = 0;
 
+        limit = MIN(limit, G_MAXSSIZE - 1);
         if (fd < 0 || fstat(fd, &status) < 0)
                 return -errno;
         if (!S_ISREG(status.st_mode))
                 return -EINVAL;
-        if ((uint64_t)status.st_size > limit)
-                return -EFBIG;
-        /* Files of /proc and /sys say 0 or 4096 whatever they hold, so read to the end. */
-        for (size_t room = MAX(status.st_size, 4096);; room *= 2) {
+        /* Files of /proc and /sys say 0 or 4096 whatever they hold: what counts is what is read. */
+        for (size_t room = MAX(status.st_size + 1, 4096);; room *= 2) {
                 ssize_t n = 0;
 
                 room = MIN(room, limit + 1);
