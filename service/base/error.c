@@ -5,13 +5,13 @@
 #include <string.h>
 
 static const ErrorInfo error_table[] = {
-#define ERROR_ROW(number, name, bus_name_, form_)                                                  \
+#define ERROR_ROW(number, name, bus_name_, form_) \
         [number] = { .code = number, .bus_name = bus_name_, .form = form_ },
 #include "error-table.inc"
 #undef ERROR_ROW
 };
 
-G_DEFINE_QUARK(virtbus-error-quark, virtbus_error)
+G_DEFINE_QUARK(virtbus - error - quark, virtbus_error)
 
 const ErrorInfo *error_info(int code)
 {
@@ -35,7 +35,8 @@ static char *form_fill(const char *form, const char *detail)
         return g_strdup_printf("%.*s%s%s", (int)(mark - form), form, detail, mark + 2);
 }
 
-static int error_set_va(GError **error, int code, const char *suffix, const char *format, va_list ap)
+static int G_GNUC_PRINTF(4, 0)
+        error_set_va(GError **error, int code, const char *suffix, const char *format, va_list ap)
 {
         g_autofree char *detail = NULL, *message = NULL;
 
@@ -85,8 +86,7 @@ int error_set_literal(GError **error, int code, const char *message)
 int error_prefix(GError **error, const char *format, ...)
 {
         g_autofree char *prefix = NULL, *message = NULL;
-        const char *form, *mark;
-        size_t n_head;
+        size_t n_head = 0;
         va_list ap;
 
         if (!error || !*error)
@@ -97,12 +97,16 @@ int error_prefix(GError **error, const char *format, ...)
         va_end(ap);
 
         /* Behind the standing text, so that clients still find it at the start of the message. */
-        form = error_info((*error)->code)->form;
-        mark = strstr(form, "%s");
-        n_head = strncmp((*error)->message, form, mark - form) == 0 ? mark - form : 0;
+        if ((*error)->domain == VIRTBUS_ERROR) {
+                const char *form = error_info((*error)->code)->form;
+                size_t n = strstr(form, "%s") - form;
+
+                if (strncmp((*error)->message, form, n) == 0)
+                        n_head = n;
+        }
         message = g_strdup_printf(
                 "%.*s%s: %s", (int)n_head, (*error)->message, prefix, (*error)->message + n_head);
         g_free((*error)->message);
-        (*error)->message = g_steal_pointer(&message);
+        (*error)->message = g_utf8_make_valid(message, -1);
         return -1;
 }

@@ -3,10 +3,10 @@
 
 /* Errors.
  *
- * Functions of service/base and of the wire codecs return 0 or -errno. Everything above them takes a
- * `GError **error` last, returns 0 (or more), or -1 with *error set. There is one GError domain; its codes
- * are libvirt's error numbers. interfaces/errors.tsv is the one table that links a code, its D-Bus name and
- * the form of its message; a message carries the whole text a user sees:
+ * Functions of service/base and of the wire codecs return 0 or -errno. Everything above them takes
+ * a `GError **error` last, returns 0 (or more), or -1 with *error set. There is one GError domain;
+ * its codes are libvirt's error numbers. interfaces/errors.tsv is the one table that links a code,
+ * its D-Bus name and the form of its message; a message carries the whole text a user sees:
  *
  *         return error_set(error, ERROR_NO_DOMAIN, "no domain with matching name '%s'", name);
  *         -> "Domain not found: no domain with matching name 'web'"
@@ -20,9 +20,9 @@
 GQuark virtbus_error_quark(void);
 
 typedef struct ErrorInfo {
-        int code;              /* an ErrorCode, which is libvirt's number (VIR_ERR_*) */
-        const char *bus_name;  /* "org.virtbus1.Error.NoDomain" */
-        const char *form;      /* "Domain not found: %s" */
+        int code;             /* an ErrorCode, which is libvirt's number (VIR_ERR_*) */
+        const char *bus_name; /* "org.virtbus1.Error.NoDomain" */
+        const char *form;     /* "Domain not found: %s" */
 } ErrorInfo;
 
 /* The row of a code; the row of ERROR_INTERNAL_ERROR for a number the table does not have. */
@@ -38,7 +38,7 @@ int error_set(GError **error, int code, const char *format, ...) G_GNUC_PRINTF(3
  * Always returns -1. */
 int error_set_errno(GError **error, int errnum, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* Sets the code with a message that is whole already, such as one that came from a peer. Returns -1. */
+/* Sets the code with a message that is whole already, such as a peer's. Always returns -1. */
 int error_set_literal(GError **error, int code, const char *message);
 
 /* Puts "text: " before the detail of an error that passes by. Always returns -1. */
