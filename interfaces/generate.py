@@ -1,8 +1,42 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Emits the tables that the service is built from."""
+"""Emits the tables that the service is built from.
 
+    generate.py errors ERRORS.tsv HEADER TABLE
+        the error codes, and the rows that give each its D-Bus name and message form
+
+    generate.py interfaces COMPATIBLE.tsv PROCEDURES.tsv HEADER TABLES HANDLERS FACES INTERFACE.xml...
+        for each interface: the structs of arguments and properties, the table of operations, the rows of methods,
+        properties and signals, the introspection text of both namespaces, the prototypes of hand-written handlers
+
+It emits data and declarations, no control flow, and knows no member by name. A member without documentation or
+permission stops the build, as does whatever else it does not know.
+"""
+
+import re
 import sys
+from xml.parsers import expat
+
+OWN = "org.virtbus1."
+COMPATIBLE = {"Connection": "org.libvirt.Connect"}  # else org.libvirt. + the class
+EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
+JOBS = ("none", "query", "modify", "abort")
+ANNOTATIONS = {
+    "method": {"Permission", "FlagPermission", "Job", "Active", "Flags", "Identify", "Procedure", "Since", "Gen"},
+    "property": {"Permission", "SetPermission", "Fields", "Since"},
+    "signal": {"Since"},
+    "arg": {"Fields"},
+}
+ACTIONS = {
+    "connection.read", "connection.open", "connection.open-remote", "connection.write", "domain.read",
+    "domain.read-secure", "domain.define", "domain.start", "domain.stop", "domain.suspend", "domain.delete",
+    "domain.configure", "domain.device", "domain.console", "domain.graphics", "domain.screenshot",
+    "domain.send-input", "domain.snapshot", "domain.migrate", "network.read", "network.write", "storage.read",
+    "storage.write", "node-device.read", "node-device.write", "secret.read", "secret.read-value", "secret.write",
+    "filter.read", "filter.write", "interface.read", "interface.write", "manager.debug",
+}
+BASIC = {"y": "uint8_t", "b": "int", "n": "int16_t", "q": "uint16_t", "i": "int32_t", "u": "uint32_t",
+         "x": "int64_t", "t": "uint64_t", "d": "double", "h": "int"}
 
 
 class Wrong(Exception):
@@ -12,6 +46,17 @@ class Wrong(Exception):
 def camel(name):
     """NO_DOMAIN -> NoDomain."""
     return "".join(part.capitalize() for part in name.split("_"))
+
+
+def snake(name):
+    """GetXMLDesc -> get_xml_desc, DefaultURI -> default_uri, URIs -> uris."""
+    name = re.sub(r"([A-Z]+)s$", lambda match: match.group(0).capitalize(), name)
+    name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
+    return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name).lower()
+
+
+def quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def read_tsv(path, columns):
@@ -45,11 +90,456 @@ def errors(path, header, table):
     with open(table, "w", encoding="utf-8") as out:
         out.write("/* Generated from errors.tsv. */\n")
         for number, name, form, _ in rows:
-            out.write(f'ERROR_ROW({number}, {name}, "org.virtbus1.Error.{camel(name)}", "{form}")\n')
+            out.write(f'ERROR_ROW({number}, {name}, "org.virtbus1.Error.{camel(name)}", {quoted(form)})\n')
+
+
+# Reading an interface: a tree that knows its lines and the comment that stands before each element.
+
+class Element:
+    def __init__(self, path, name, attributes, line, comment):
+        self.path, self.name, self.line, self.comment = path, name, line, comment
+        self.attributes, self.children = attributes, []
+
+    def wrong(self, text):
+        what = f"{self.name} {self.attributes['name']}" if "name" in self.attributes else self.name
+        return Wrong(f"{self.path}:{self.line}: {what}: {text}")
+
+    def get(self, attribute, default=None):
+        value = self.attributes.get(attribute, default)
+        if value is None:
+            raise self.wrong(f"no attribute '{attribute}'")
+        return value
+
+    def all(self, name):
+        return [child for child in self.children if child.name == name]
+
+
+def read_tree(path):
+    with open(path, "rb") as file:
+        text = file.read()
+    parser = expat.ParserCreate()
+    root, stack, comment = [], [], [None]
+
+    def start(name, attributes):
+        element = Element(path, name, attributes, parser.CurrentLineNumber, comment[0])
+        comment[0] = None
+        (stack[-1].children if stack else root).append(element)
+        stack.append(element)
+
+    def end(_name):
+        comment[0] = None
+        stack.pop()
+
+    def remark(data):
+        comment[0] = data
+
+    parser.StartElementHandler, parser.EndElementHandler, parser.CommentHandler = start, end, remark
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError as problem:
+        raise Wrong(f"{path}:{problem.lineno}: {problem}") from problem
+    return root[0], text.decode("utf-8")
+
+
+class Type:
+    """One complete D-Bus type, with names for the fields of the struct in it, if it has one."""
+
+    def __init__(self, signature, element, names):
+        self.code, self.signature = signature[0], signature
+        self.members, self.inner, self.names = [], None, []
+        if self.code == "a" and signature != "a{sv}":
+            self.inner = Type(signature[1:], element, names)
+        elif self.code in "({":
+            self.members = [Type(s, element, []) for s in split(signature[1:-1], element)]
+            if len(names) != len(self.members):
+                raise element.wrong(f"{OWN}Fields must name the {len(self.members)} fields of {signature}")
+            self.names = names
+        elif signature != "a{sv}" and self.code not in BASIC and self.code not in "sgo":
+            raise element.wrong(f"no C type for '{signature}'")
+
+    def struct(self):
+        return self if self.members else self.inner.struct() if self.inner else None
+
+    def declare(self, name, tag, constant):
+        """A C declaration of name; tag is the type name for the struct inside."""
+        if self.signature == "a{sv}":
+            return f"Params {name}"
+        if self.inner:
+            return f"struct {{ {self.inner.declare('*items', tag, constant)}; size_t n; }} {name}"
+        if self.members:
+            return f"{tag} {name}"
+        if self.code == "o":
+            return f"Object *{name}"
+        if self.code in "sg":
+            return f"{'const ' if constant else ''}char *{name}"
+        return f"{BASIC[self.code]} {name}"
+
+
+def split(signature, element):
+    """The complete types of a signature."""
+    types, at = [], 0
+    while at < len(signature):
+        begin = at
+        while at < len(signature) and signature[at] == "a":
+            at += 1
+        if at < len(signature) and signature[at] in "({":
+            depth = 0
+            for at in range(at, len(signature)):
+                depth += signature[at] in "({"
+                depth -= signature[at] in ")}"
+                if depth == 0:
+                    break
+            if depth:
+                raise element.wrong(f"'{signature}' is no signature")
+        at += 1
+        if at > len(signature):
+            raise element.wrong(f"'{signature}' is no signature")
+        types.append(signature[begin:at])
+    return types
+
+
+def annotations(element, kind):
+    found = {}
+    for child in element.all("annotation"):
+        name, value = child.get("name"), child.get("value")
+        if name == EMITS and kind == "property" and value in ("true", "const"):
+            found[EMITS] = value
+        elif name.startswith(OWN) and name[len(OWN):] in ANNOTATIONS[kind]:
+            found[name[len(OWN):]] = value
+        else:
+            raise child.wrong(f"'{value}' is not known here")
+    return found
+
+
+def typed(element, kind):
+    found = annotations(element, kind)
+    names = [name for name in found.get("Fields", "").split(",") if name]
+    whole = split(element.get("type"), element)
+    if len(whole) != 1:
+        raise element.wrong(f"'{element.get('type')}' is not one complete type")
+    return Type(whole[0], element, names)
+
+
+class Arg:
+    def __init__(self, element):
+        self.name = element.get("name")
+        self.field = snake(self.name)
+        self.direction = element.get("direction", "out")
+        if self.direction not in ("in", "out"):
+            raise element.wrong(f"direction '{self.direction}'")
+        self.type = typed(element, "arg")
+
+
+class Member:
+    def __init__(self, class_, element):
+        self.element, self.kind, self.name = element, element.name, element.get("name")
+        self.c, self.tag = snake(self.name), class_ + self.name
+        self.notes = annotations(element, self.kind)
+        self.args = [Arg(child) for child in element.all("arg")]
+        self.type = typed(element, "property") if self.kind == "property" else None
+        self.compatible, self.procedure, self.api = False, -1, f"{class_}.{self.name}"
+        unknown = {child.name for child in element.children} - {"arg", "annotation"}
+        if unknown:
+            raise element.wrong(f"element {unknown.pop()} is not known here")
+        self.check_documentation()
+        self.check_notes()
+
+    def check_documentation(self):
+        lines = [line.strip() for line in (self.element.comment or "").strip().splitlines()]
+        if not lines or lines[0] != self.name + ":":
+            raise self.element.wrong(f"no documentation: a comment that begins with '{self.name}:'")
+        if not [line for line in lines[1:] if line and not line.startswith("@")]:
+            raise self.element.wrong("its documentation says nothing")
+        for arg in self.args:
+            if not any(line.startswith(f"@{arg.name}: ") for line in lines):
+                raise self.element.wrong(f"its documentation lacks @{arg.name}")
+
+    def check_notes(self):
+        wrong = self.element.wrong
+        if self.kind == "signal":
+            return
+        actions = [self.notes.get("Permission")]
+        if actions == [None]:
+            raise wrong(f"no {OWN}Permission")
+        if self.kind == "property":
+            self.writable = self.element.get("access") == "readwrite"
+            if self.element.get("access") not in ("read", "readwrite"):
+                raise wrong(f"access '{self.element.get('access')}'")
+            if self.writable != ("SetPermission" in self.notes):
+                raise wrong(f"{OWN}SetPermission goes with access 'readwrite'")
+            actions.append(self.notes.get("SetPermission", "none"))
+        else:
+            if self.notes.get("Job") not in JOBS:
+                raise wrong(f"{OWN}Job must be one of {', '.join(JOBS)}")
+            if self.notes.get("Active", "yes") != "yes" or self.notes.get("Gen", "none") != "none":
+                raise wrong("Active takes 'yes', Gen takes 'none'")
+            self.flags = next((a for a in self.args if a.direction == "in" and a.name == "flags"), None)
+            if (self.flags is not None) != ("Flags" in self.notes):
+                raise wrong(f"{OWN}Flags goes with an argument 'flags'")
+            self.flag_mask, self.flag_action = "0", "none"
+            if "FlagPermission" in self.notes:
+                self.flag_mask, _, self.flag_action = self.notes["FlagPermission"].partition("=")
+            for number in (self.notes.get("Flags", "0"), self.flag_mask):
+                if not re.fullmatch(r"0x[0-9a-f]{1,8}|0", number):
+                    raise wrong(f"'{number}' is no mask such as 0x3")
+            if self.notes.get("Identify", "domain") != "domain":
+                raise wrong(f"{OWN}Identify takes 'domain'")
+            if "Identify" in self.notes and not any(a.name == "xml" for a in self.args):
+                raise wrong(f"{OWN}Identify goes with an argument 'xml'")
+            actions.append(self.flag_action)
+        for action in actions:
+            if action != "none" and action not in ACTIONS:
+                raise wrong(f"'{action}' is not a permission")
+
+    def some(self, direction):
+        return [arg for arg in self.args if arg.direction == direction]
+
+    def signature(self, direction):
+        return "".join(arg.type.signature for arg in self.some(direction))
+
+    @property
+    def by_hand(self):
+        return self.notes.get("Gen") == "none"
+
+
+class Class:
+    def __init__(self, path):
+        root, text = read_tree(path)
+        interfaces = root.all("interface")
+        if root.name != "node" or len(interfaces) != 1:
+            raise root.wrong("one interface is wanted in a node")
+        interface = interfaces[0]
+        full = interface.get("name")
+        if not full.startswith(OWN):
+            raise interface.wrong(f"the name must begin with {OWN}")
+        self.element, self.name = interface, full[len(OWN):]
+        self.c = snake(self.name)
+        self.compatible_name = COMPATIBLE.get(self.name, "org.libvirt." + self.name)
+        unknown = {child.name for child in interface.children} - {"method", "property", "signal"}
+        if unknown:
+            raise interface.wrong(f"element {unknown.pop()} is not known here")
+        members = [Member(self.name, child) for child in interface.children]
+        names = [member.name for member in members if member.kind != "signal"]
+        for member in members:
+            if names.count(member.name) > 1 and member.kind != "signal":
+                raise member.element.wrong("the name stands twice")
+        self.methods = [m for m in members if m.kind == "method"]
+        self.properties = [m for m in members if m.kind == "property"]
+        self.signals = [m for m in members if m.kind == "signal"]
+        if len(self.properties) > 64:
+            raise interface.wrong("more than 64 properties")
+        self.text = text[text.index("<interface "):text.index("</interface>") + len("</interface>")]
+
+    def members(self):
+        return self.methods + self.properties + self.signals
+
+    @property
+    def operations(self):
+        return [m for m in self.methods if not m.by_hand] + [p for p in self.properties if p.writable]
+
+    def check_compatible(self, rows):
+        """Members of the compatible interface have its names and types to the letter."""
+        for member in self.members():
+            row = rows.get((self.compatible_name, member.kind, member.name))
+            if row is None:
+                continue
+            inputs, outputs, api = row
+            member.api = re.split(r"[ ;]", api)[0]
+            if member.kind == "property":
+                signature, access, _ = outputs.split(" ")
+                same = (signature, access) == (member.type.signature, member.element.get("access"))
+            elif member.kind == "signal":
+                same = inputs == " ".join(f"{a.name}:{a.type.signature}" for a in member.args)
+            else:
+                same = (inputs, outputs) == tuple(
+                    " ".join(f"{a.name}:{a.type.signature}" for a in member.some(d)) for d in ("in", "out"))
+            if not same:
+                raise member.element.wrong(f"{self.compatible_name} has '{inputs}' -> '{outputs}'")
+            member.compatible = True
+
+    def check_procedures(self, numbers):
+        for method in self.methods:
+            if "Procedure" in method.notes:
+                if method.notes["Procedure"] not in numbers:
+                    raise method.element.wrong(f"no procedure '{method.notes['Procedure']}'")
+                method.procedure = numbers[method.notes["Procedure"]]
+
+    # What is emitted.
+
+    def structs(self):
+        def struct(tag, fields, constant):
+            for field, type_, inner in fields:
+                whole = type_.struct()
+                if whole:
+                    yield f"typedef struct {inner} {{\n"
+                    for name, member in zip(whole.names, whole.members):
+                        yield f"        {member.declare(name, None, constant)};\n"
+                    yield f"}} {inner};\n"
+            yield f"typedef struct {tag} {{\n"
+            for field, type_, inner in fields:
+                yield f"        {type_.declare(field, inner, constant)};\n"
+            yield f"}} {tag};\n\n"
+
+        yield f"\n/* {OWN}{self.name} */\n\n"
+        yield from struct(self.name + "Properties",
+                          [(p.c, p.type, p.tag + "Value") for p in self.properties], False)
+        for method in self.methods:
+            for direction in ("in", "out"):
+                yield from struct(method.tag + direction.capitalize(),
+                                  [(a.field, a.type, method.tag + a.name[0].upper() + a.name[1:])
+                                   for a in method.some(direction)], direction == "in")
+        for prop in self.properties:
+            if prop.writable:
+                tag = f"{self.name}Set{prop.name}"
+                yield from struct(tag + "In", [("value", prop.type, tag + "Value")], True)
+                yield from struct(tag + "Out", [], False)
+        for signal in self.signals:
+            yield from struct(signal.tag + "Signal",
+                              [(a.field, a.type, signal.tag + a.name[0].upper() + a.name[1:])
+                               for a in signal.args], True)
+        for kind, members in (("PROPERTY", self.properties), ("METHOD", self.methods), ("SIGNAL", self.signals)):
+            yield "enum {\n"
+            for member in members:
+                yield f"        {self.c.upper()}_{kind}_{member.c.upper()},\n"
+            yield f"        _{self.c.upper()}_{kind}_MAX,\n}};\n\n"
+        if self.operations:
+            yield f"typedef struct {self.name} {self.name};\n\n/* A driver leaves NULL what it does not support. */\n"
+            yield f"typedef struct {self.name}Operations {{\n"
+            for member in self.operations:
+                set_ = member.kind == "property"
+                tag = f"{self.name}Set{member.name}" if set_ else member.tag
+                yield (f"        int (*{'set_' if set_ else ''}{member.c})({self.name} *{self.c}, "
+                       f"const {tag}In *in, {tag}Out *out, GError **error);\n")
+            yield f"}} {self.name}Operations;\n\n"
+        yield f"extern const ClassInfo {self.c}_class;\n"
+
+    def tables(self):
+        def action(name):
+            return "NULL" if name == "none" else quoted(OWN + name)
+
+        def truth(value):
+            return "true" if value else "false"
+
+        yield f"\nstatic const MethodInfo {self.c}_methods[] = {{\n"
+        for m in self.methods:
+            operation = -1 if m.by_hand else f"offsetof({self.name}Operations, {m.c})"
+            flags = f"offsetof({m.tag}In, flags)" if m.flags else -1
+            identify = f"offsetof({m.tag}In, xml)" if "Identify" in m.notes else -1
+            yield f"        [{self.c.upper()}_METHOD_{m.c.upper()}] = {{\n"
+            yield f"                .name = {quoted(m.name)},\n"
+            yield f"                .api = {quoted(m.api)},\n"
+            yield f"                .in = {quoted(m.signature('in'))},\n"
+            yield f"                .out = {quoted(m.signature('out'))},\n"
+            yield f"                .action = {action(m.notes['Permission'])},\n"
+            yield f"                .flag_action = {action(m.flag_action)},\n"
+            yield f"                .flag_mask = {m.flag_mask},\n"
+            yield f"                .flags = {m.notes.get('Flags', '0')},\n"
+            yield f"                .flags_offset = {flags},\n"
+            yield f"                .identify_offset = {identify},\n"
+            yield f"                .operation = {operation},\n"
+            yield f"                .in_size = sizeof({m.tag}In),\n"
+            yield f"                .out_size = sizeof({m.tag}Out),\n"
+            yield f"                .job = JOB_{m.notes['Job'].upper()},\n"
+            yield f"                .needs_active = {truth('Active' in m.notes)},\n"
+            yield f"                .compatible = {truth(m.compatible)},\n"
+            yield f"                .procedure = {m.procedure},\n        }},\n"
+        yield f"}};\n\nstatic const PropertyInfo {self.c}_properties[] = {{\n"
+        for p in self.properties:
+            setter = f"offsetof({self.name}Operations, set_{p.c})" if p.writable else -1
+            yield f"        [{self.c.upper()}_PROPERTY_{p.c.upper()}] = {{\n"
+            yield f"                .name = {quoted(p.name)},\n"
+            yield f"                .signature = {quoted(p.type.signature)},\n"
+            yield f"                .action = {action(p.notes['Permission'])},\n"
+            yield f"                .set_action = {action(p.notes.get('SetPermission', 'none'))},\n"
+            yield f"                .offset = offsetof({self.name}Properties, {p.c}),\n"
+            yield f"                .set_operation = {setter},\n"
+            emits = "CONST" if p.notes.get(EMITS) == "const" else "VALUE"
+            yield f"                .emits = PROPERTY_EMITS_{emits},\n"
+            yield f"                .compatible = {truth(p.compatible)},\n        }},\n"
+        yield f"}};\n\nstatic const SignalInfo {self.c}_signals[] = {{\n"
+        for s in self.signals:
+            yield f"        [{self.c.upper()}_SIGNAL_{s.c.upper()}] = {{\n"
+            yield f"                .name = {quoted(s.name)},\n"
+            yield f"                .signature = {quoted(s.signature('out'))},\n"
+            yield f"                .compatible = {truth(s.compatible)},\n        }},\n"
+        yield f"}};\n\nconst ClassInfo {self.c}_class = {{\n"
+        yield f"        .name = {quoted(self.name)},\n"
+        for kind in ("methods", "properties", "signals"):
+            yield f"        .{kind} = {self.c}_{kind},\n"
+            yield f"        .n_{kind} = G_N_ELEMENTS({self.c}_{kind}),\n"
+        yield f"        .properties_size = sizeof({self.name}Properties),\n}};\n"
+
+    def prototypes(self):
+        for m in self.methods:
+            if m.by_hand:
+                yield (f"int {self.c}_handle_{m.c}(Call *call, const {m.tag}In *in, {m.tag}Out *out, "
+                       f"GError **error);\n")
+
+    def handlers(self):
+        if any(m.by_hand for m in self.methods):
+            yield f"\nstatic const MethodHandler {self.c}_handlers[_{self.c.upper()}_METHOD_MAX] = {{\n"
+            for m in self.methods:
+                if m.by_hand:
+                    yield f"        [{self.c.upper()}_METHOD_{m.c.upper()}] = (MethodHandler){self.c}_handle_{m.c},\n"
+            yield "};\n"
+
+    def compatible_text(self):
+        """The introspection of the org.libvirt interface: its members alone, without our annotations."""
+        yield f'<interface name="{self.compatible_name}">'
+        for m in self.members():
+            if not m.compatible:
+                continue
+            if m.kind == "property":
+                yield (f'<property name="{m.name}" type="{m.type.signature}" access="{m.element.get("access")}">'
+                       f'<annotation name="{EMITS}" value="{m.notes.get(EMITS, "true")}"/></property>')
+                continue
+            yield f'<{m.kind} name="{m.name}">'
+            for arg in m.args:
+                direction = f' direction="{arg.direction}"' if m.kind == "method" else ""
+                yield f'<arg name="{arg.name}" type="{arg.type.signature}"{direction}/>'
+            yield f"</{m.kind}>"
+        yield "</interface>"
+
+    def face(self):
+        def literal(lines):
+            return "".join(f"\n                        {quoted(line)[:-1]}\\n\"" for line in lines)
+        yield "        {\n"
+        yield f"                .class = &{self.c}_class,\n"
+        if any(m.by_hand for m in self.methods):
+            yield f"                .handlers = {self.c}_handlers,\n"
+        yield f"                .interfaces[NAMESPACE_VIRTBUS] = {quoted(OWN + self.name)},\n"
+        yield f"                .introspection[NAMESPACE_VIRTBUS] ={literal(self.text.splitlines())},\n"
+        if any(m.compatible for m in self.members()):
+            yield f"                .interfaces[NAMESPACE_LIBVIRT] = {quoted(self.compatible_name)},\n"
+            yield f"                .introspection[NAMESPACE_LIBVIRT] ={literal(self.compatible_text())},\n"
+        yield "        },\n"
+
+
+def interfaces(compatible, procedures, header, tables, handlers, faces, *paths):
+    rows = {tuple(fields[:3]): tuple(fields[3:]) for _, fields in read_tsv(compatible, 6)}
+    numbers = {f[2]: int(f[1]) for _, f in read_tsv(procedures, 6) if f[0] == "REMOTE"}
+    classes = [Class(path) for path in paths]
+    for class_ in classes:
+        class_.check_compatible(rows)
+        class_.check_procedures(numbers)
+
+    def write(path, *parts):
+        with open(path, "w", encoding="utf-8") as out:
+            out.write("/* Generated from the interfaces' XML. */\n")
+            for part in parts:
+                out.writelines([part] if isinstance(part, str) else part)
+
+    write(header, '#pragma once\n\n#include "drivers/object.h"\n', *(c.structs() for c in classes))
+    write(tables, '#include "interfaces.h"\n', *(c.tables() for c in classes))
+    write(handlers, '#pragma once\n\n#include "interfaces.h"\n#include "service/face.h"\n\n',
+          *(c.prototypes() for c in classes))
+    write(faces, '#include "handlers.h"\n', *(c.handlers() for c in classes),
+          "\nClassFace class_faces[] = {\n", *(c.face() for c in classes),
+          "};\n\nconst unsigned n_class_faces = G_N_ELEMENTS(class_faces);\n")
 
 
 def main(arguments):
-    commands = {"errors": errors}
+    commands = {"errors": errors, "interfaces": interfaces}
     if len(arguments) < 2 or arguments[1] not in commands:
         sys.exit(f"usage: generate.py {'|'.join(commands)} FILE...")
     try:

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "drivers/driver.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+/* What libvirt's interfaces are taken to be: the release whose facts the tables are made of. */
+#define LIB_VERSION 9000000
+
+typedef struct ClientLeave {
+        void (*callback)(void *object);
+        Object *object;
+} ClientLeave;
+
+void client_on_leave(Client *client, void (*callback)(void *object), void *object)
+{
+        ClientLeave *leave = g_new(ClientLeave, 1);
+
+        *leave = (ClientLeave){ .callback = callback, .object = object_ref(object) };
+        client->leave = g_slist_append(client->leave, leave);
+}
+
+void client_forget(Client *client, void (*callback)(void *object), void *object)
+{
+        for (GSList *link = client->leave; link; link = link->next) {
+                ClientLeave *leave = link->data;
+
+                if (leave->callback != callback || leave->object != object)
+                        continue;
+                client->leave = g_slist_delete_link(client->leave, link);
+                object_unref(leave->object);
+                g_free(leave);
+                return;
+        }
+}
+
+void client_left(Client *client)
+{
+        while (client->leave) {
+                ClientLeave *leave = client->leave->data;
+
+                client->leave = g_slist_delete_link(client->leave, client->leave);
+                leave->callback(leave->object);
+                object_unref(leave->object);
+                g_free(leave);
+        }
+}
+
+void connection_init(Connection *connection, const Driver *driver, const char *label, const Uri *uri,
+        void (*free_)(Object *))
+{
+        struct utsname host;
+
+        object_init(&connection->object, &connection_class, driver->connection_operations,
+                &connection->properties, NULL, free_);
+        connection->driver = driver;
+        connection->label = g_strdup(label);
+        connection->by_uuid = g_hash_table_new(g_str_hash, g_str_equal);
+        connection->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+        uname(&host);
+        object_set_string(connection, CONNECTION_PROPERTY_HOSTNAME, host.nodename);
+        object_set_uint64(connection, CONNECTION_PROPERTY_LIB_VERSION, LIB_VERSION);
+        object_set_bool(connection, CONNECTION_PROPERTY_SECURE, true);
+        object_set_string(connection, CONNECTION_PROPERTY_URI, uri->text);
+}
+
+void connection_finish(Connection *connection)
+{
+        g_assert(g_hash_table_size(connection->by_uuid) == 0);
+        g_hash_table_unref(connection->by_uuid);
+        g_hash_table_unref(connection->by_name);
+        g_free(connection->label);
+}
+
+void domain_init(Domain *domain, Connection *connection, const char *name, const char *uuid,
+        void (*free_)(Object *))
+{
+        object_init(&domain->object, &domain_class, connection->driver->domain_operations, &domain->properties,
+                &connection->object, free_);
+        object_set_string(domain, DOMAIN_PROPERTY_NAME, name);
+        object_set_string(domain, DOMAIN_PROPERTY_UUID, uuid);
+        domain_set_state(domain, DOMAIN_SHUTOFF, SHUTOFF_UNKNOWN, 0);
+}
+
+void connection_add_domain(Connection *connection, Domain *domain)
+{
+        g_assert(!connection_domain_by_uuid(connection, domain->properties.uuid));
+        g_assert(!connection_domain_by_name(connection, domain->properties.name));
+        g_hash_table_insert(connection->by_uuid, domain->properties.uuid, domain_ref(domain));
+        g_hash_table_insert(connection->by_name, domain->properties.name, domain);
+}
+
+void connection_remove_domain(Connection *connection, Domain *domain)
+{
+        if (connection_domain_by_uuid(connection, domain->properties.uuid) != domain)
+                return;
+        g_hash_table_remove(connection->by_uuid, domain->properties.uuid);
+        g_hash_table_remove(connection->by_name, domain->properties.name);
+        object_withdraw(domain);
+        domain_unref(domain);
+}
+
+void connection_rename_domain(Connection *connection, Domain *domain, const char *name)
+{
+        g_hash_table_remove(connection->by_name, domain->properties.name);
+        object_set_string(domain, DOMAIN_PROPERTY_NAME, name);
+        g_hash_table_insert(connection->by_name, domain->properties.name, domain);
+}
+
+Domain *connection_domain_by_name(Connection *connection, const char *name)
+{
+        return g_hash_table_lookup(connection->by_name, name);
+}
+
+Domain *connection_domain_by_uuid(Connection *connection, const char *uuid)
+{
+        return g_hash_table_lookup(connection->by_uuid, uuid);
+}
+
+int uuid_normalize(const char *text, char ret[static 37])
+{
+        size_t n = 0;
+
+        for (; *text; text++) {
+                if (*text == '-' && n > 0)
+                        continue;
+                if (!g_ascii_isxdigit(*text) || n == 36)
+                        return -EINVAL;
+                ret[n++] = g_ascii_tolower(*text);
+                if (n == 8 || n == 13 || n == 18 || n == 23)
+                        ret[n++] = '-';
+        }
+        if (n != 36)
+                return -EINVAL;
+        ret[36] = '\0';
+        return 0;
+}
+
+void domain_set_state(Domain *domain, DomainState state, int reason, unsigned id)
+{
+        const DomainStateValue value = { .state = state, .reason = reason };
+        bool active = state != DOMAIN_SHUTOFF && state != DOMAIN_NOSTATE && id > 0;
+
+        object_set(domain, DOMAIN_PROPERTY_STATE, &value);
+        object_set_bool(domain, DOMAIN_PROPERTY_ACTIVE, active);
+        object_set_uint32(domain, DOMAIN_PROPERTY_ID, active ? id : 0);
+}
+
+void domain_emit(Domain *domain, DomainEvent event, int detail)
+{
+        const ConnectionDomainEventSignal arguments = {
+                .domain = &domain->object,
+                .event = event,
+                .detail = detail,
+        };
+
+        object_emit(domain_connection(domain), CONNECTION_SIGNAL_DOMAIN_EVENT, &arguments);
+}
+
+int domain_begin_job(Domain *domain, const char *member, GError **error)
+{
+        const char *other = domain->job;
+        int r = fiber_lock(&domain->jobs, "another job on the domain", fiber_deadline(JOB_DEADLINE));
+
+        if (r == -ETIMEDOUT)
+                return error_set(error, ERROR_OPERATION_TIMEOUT,
+                        "cannot acquire state change lock of domain '%s' (held by %s)", domain->properties.name,
+                        other ?: "another job");
+        if (r < 0)
+                return error_set(error, ERROR_OPERATION_ABORTED, "%s of domain '%s' was given up", member,
+                        domain->properties.name);
+        domain->job = member;
+        return 0;
+}
+
+void domain_end_job(Domain *domain)
+{
+        domain->job = NULL;
+        fiber_unlock(&domain->jobs);
+}
+
+int domain_require_active(Domain *domain, GError **error)
+{
+        if (domain_is_active(domain))
+                return 0;
+        return error_set(error, ERROR_OPERATION_INVALID, "domain is not running");
+}
+
+int domain_require_here(Domain *domain, GError **error)
+{
+        if (!domain->object.gone)
+                return 0;
+        return error_set(error, ERROR_NO_DOMAIN, "no domain with matching uuid '%s' (%s)",
+                domain->properties.uuid, domain->properties.name);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The contract between the service and a driver.
+ *
+ * A driver opens connections; a connection has domains. Both are objects with the generated properties, and
+ * tables of operations (interfaces.h) in which a slot that is NULL means "not supported". The service checks
+ * permission, flags, read-only connections and needs-active, holds the domain's job lock around an operation of
+ * kind JOB_MODIFY, and calls
+ *
+ *      int op(Domain *domain, const XIn *in, XOut *out, GError **error)
+ *
+ * which returns 0 or -1 with the error set. in stays the caller's; out comes zeroed and its content goes to the
+ * caller, who frees it (layout.h) also after an error. All but JOB_NONE operations run on a fiber and may
+ * suspend. What an operation has set up when it fails, it takes down.
+ */
+
+#include <sys/types.h>
+
+#include "drivers/lifecycle.h"
+#include "drivers/object.h"
+#include "drivers/uri.h"
+#include "interfaces.h"
+#include "service/base/error.h"
+#include "service/base/fiber.h"
+
+/* Which service this is: the host's, for everybody, or one user's. */
+typedef enum Instance {
+        INSTANCE_SYSTEM,
+        INSTANCE_SESSION,
+} Instance;
+
+/* Who asks: a caller on the bus, or a peer of the wire. */
+typedef struct Client {
+        uid_t uid;
+        char *user;     /* name, or the number where it has none */
+        GSList *leave;  /* of ClientLeave */
+} Client;
+
+/* The client that the running fiber works for; NULL where the service acts of itself. */
+static inline Client *client_current(void)
+{
+        return fiber_local();
+}
+
+/* Calls back once, on the loop's stack, when the client leaves. data is any object; it is referenced until
+ * then. */
+void client_on_leave(Client *client, void (*callback)(void *object), void *object);
+void client_forget(Client *client, void (*callback)(void *object), void *object);
+/* For the owner of the client: makes those calls. */
+void client_left(Client *client);
+
+typedef struct Driver Driver;
+
+struct Connection {
+        Object object;
+        ConnectionProperties properties;
+        const Driver *driver;
+        char *label;         /* in its object path: "qemu_system" */
+        GHashTable *by_uuid; /* 36 characters to Domain, published or being made; borrowed */
+        GHashTable *by_name;
+};
+
+struct Domain {
+        Object object;
+        DomainProperties properties; /* .name and .uuid are set before connection_add_domain() */
+        FiberLock jobs;
+        const char *job; /* the member that runs under the lock; NULL: none */
+};
+
+/* The object that describes a driver on the bus. */
+typedef struct DriverObject {
+        Object object;
+        DriverProperties properties;
+        const Driver *driver;
+} DriverObject;
+
+struct Driver {
+        const char *name; /* scheme of its URIs, and name of its object */
+        const ConnectionOperations *connection_operations;
+        const DomainOperations *domain_operations;
+        /* JOB_NONE operations may suspend all the same, since they ask a peer. */
+        bool remote;
+        /* Its guests live on without the service; while one runs, somebody has to be there for it. */
+        bool outlives;
+
+        /* The URIs that are always open on this bus, NULL-terminated. */
+        const char *const *(*defaults)(Instance instance);
+
+        /* Looks at the host and fills the object's properties. Suspends. */
+        int (*probe)(DriverObject *self, Instance instance, GError **error);
+
+        /* Whether it would open this URI here, what the connection is called (two opens that give the same label
+         * share it), and the permission that opening it needs (a literal). Does not touch the host. */
+        int (*identify)(const Uri *uri, Instance instance, char **ret_label, const char **ret_action,
+                GError **error);
+
+        /* Opens it. The object is not published yet; its domains are, by connection_add_domain(), after that.
+         * Suspends. */
+        int (*open)(const Uri *uri, Instance instance, const char *label, Connection **ret, GError **error);
+
+        /* Called once the connection is published: publishes its domains and begins to work (adopting,
+         * autostart). Suspends. */
+        void (*start)(Connection *connection);
+
+        /* Nobody holds it any more, or the service ends: stops working and forgets its domains, which run on.
+         * Suspends. */
+        void (*stop)(Connection *connection);
+};
+
+extern const Driver test_driver;
+extern const Driver qemu_driver;
+
+/* Fills the base of a driver's own struct. */
+void connection_init(Connection *connection, const Driver *driver, const char *label, const Uri *uri,
+        void (*free_)(Object *));
+/* For the free function, before the struct is freed. */
+void connection_finish(Connection *connection);
+
+void domain_init(Domain *domain, Connection *connection, const char *name, const char *uuid,
+        void (*free_)(Object *));
+
+static inline Connection *domain_connection(const Domain *domain)
+{
+        return (Connection *)domain->object.parent;
+}
+
+static inline Domain *domain_ref(Domain *domain)
+{
+        return (Domain *)object_ref(domain);
+}
+
+static inline Domain *domain_unref(Domain *domain)
+{
+        return object_unref(domain);
+}
+
+static inline Connection *connection_ref(Connection *connection)
+{
+        return (Connection *)object_ref(connection);
+}
+
+static inline Connection *connection_unref(Connection *connection)
+{
+        return object_unref(connection);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Domain, domain_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_unref)
+
+/* Takes name and UUID, so that nobody else can, and a reference that connection_remove_domain() gives back.
+ * Publishing it is object_publish(). */
+void connection_add_domain(Connection *connection, Domain *domain);
+/* Also withdraws it. Harmless where it was removed already. */
+void connection_remove_domain(Connection *connection, Domain *domain);
+/* Changes the name and the property. */
+void connection_rename_domain(Connection *connection, Domain *domain, const char *name);
+/* Also those that are not published yet. Borrowed; NULL: none. */
+Domain *connection_domain_by_name(Connection *connection, const char *name);
+Domain *connection_domain_by_uuid(Connection *connection, const char *uuid);
+
+/* A UUID with or without dashes, in any case, to 36 lower-case characters. 0 or -EINVAL. */
+int uuid_normalize(const char *text, char ret[static 37]);
+
+/* Sets the properties State, Active and Id: active states have the id, others 0. */
+void domain_set_state(Domain *domain, DomainState state, int reason, unsigned id);
+
+static inline DomainState domain_state(const Domain *domain)
+{
+        return domain->properties.state.state;
+}
+
+static inline bool domain_is_active(const Domain *domain)
+{
+        return domain->properties.active;
+}
+
+/* Emits Connection.DomainEvent. */
+void domain_emit(Domain *domain, DomainEvent event, int detail);
+
+/* Suspends. Takes the job lock for the member, within JOB_DEADLINE. */
+int domain_begin_job(Domain *domain, const char *member, GError **error);
+void domain_end_job(Domain *domain);
+#define JOB_DEADLINE (15 * G_USEC_PER_SEC)
+
+/* "Requested operation is not valid: domain is not running" unless it is active. */
+int domain_require_active(Domain *domain, GError **error);
+/* "Domain not found: no domain with matching uuid '...' (name)" if it is gone. */
+int domain_require_here(Domain *domain, GError **error);

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Definitions: define, undefine, rename, autostart, and starting and stopping what they define. */
+
+#include <string.h>
+
+#include "drivers/local/local.h"
+
+void local_domain_finish(LocalDomain *domain)
+{
+        g_free(domain->definition);
+        domain_config_free(domain->live);
+}
+
+static LocalDomain *local_of(Domain *domain)
+{
+        return (LocalDomain *)domain;
+}
+
+/* From text to a configuration the driver takes. */
+static int prepare(LocalConnection *connection, const char *xml, DomainConfig **ret, GError **error)
+{
+        g_autoptr(DomainConfig) config = NULL;
+
+        if (domain_config_parse(xml, DOMAIN_XML_INACTIVE, &config, error) < 0 ||
+                connection->hooks->complete(connection, config, error) < 0 ||
+                domain_config_validate(config, error) < 0)
+                return -1;
+        *ret = g_steal_pointer(&config);
+        return 0;
+}
+
+int local_definition(LocalDomain *domain, DomainConfig **ret, GError **error)
+{
+        g_autofree char *text = NULL;
+
+        if (!domain->domain.properties.persistent)
+                return error_set(
+                        error, ERROR_OPERATION_INVALID, "transient domains do not have any persistent config");
+        if (local_hooks(domain)->load(domain, &text, error) < 0)
+                return -1;
+        return domain_config_parse(text, DOMAIN_XML_INACTIVE, ret, error);
+}
+
+const DomainConfig *local_current(LocalDomain *domain, DomainConfig **to_free, GError **error)
+{
+        if (domain_is_active(&domain->domain) && domain->live)
+                return domain->live;
+        return local_definition(domain, to_free, error) < 0 ? NULL : *to_free;
+}
+
+void local_refresh(LocalDomain *domain, const DomainConfig *config)
+{
+        unsigned vcpus = number_or(config->vcpu.count, 1);
+
+        object_set_string(domain, DOMAIN_PROPERTY_TITLE, config->title);
+        object_set_string(domain, DOMAIN_PROPERTY_DESCRIPTION, config->description);
+        object_set_string(domain, DOMAIN_PROPERTY_OS_TYPE, config->os.type.name);
+        object_set_uint64(domain, DOMAIN_PROPERTY_MAX_MEMORY, number_or(config->memory.kib, 0));
+        object_set_uint64(domain, DOMAIN_PROPERTY_MEMORY,
+                number_or(config->current_memory.kib, number_or(config->memory.kib, 0)));
+        object_set_uint32(domain, DOMAIN_PROPERTY_MAX_VCPUS, vcpus);
+        object_set_uint32(domain, DOMAIN_PROPERTY_VCPUS, number_or(config->vcpu.current, vcpus));
+}
+
+static int store(LocalDomain *domain, const DomainConfig *config, GError **error)
+{
+        g_autofree char *text = domain_config_format(config, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
+
+        return local_hooks(domain)->store(domain, text, error);
+}
+
+/* A domain of that UUID or name, if there is one that this configuration may replace. */
+static int find_same(Connection *connection, const DomainConfig *config, Domain **ret, GError **error)
+{
+        Domain *domain = connection_domain_by_uuid(connection, config->uuid);
+
+        if (domain && strcmp(domain->properties.name, config->name) != 0)
+                return error_set(error, ERROR_OPERATION_FAILED, "domain '%s' is already defined with uuid %s",
+                        domain->properties.name, config->uuid);
+        if (!domain && (domain = connection_domain_by_name(connection, config->name)))
+                return error_set(error, ERROR_OPERATION_FAILED, "domain '%s' already exists with uuid %s",
+                        config->name, domain->properties.uuid);
+        *ret = domain;
+        return 0;
+}
+
+/* The domain that is there or a new one, with its job begun. A new one has taken its name and is not published; the
+ * caller holds a reference to either. */
+static int begin_with(LocalConnection *connection, const DomainConfig *config, const char *member,
+        LocalDomain **ret, bool *ret_new, GError **error)
+{
+        for (;;) {
+                g_autoptr(Domain) domain = NULL;
+                Domain *same;
+
+                if (find_same(&connection->connection, config, &same, error) < 0)
+                        return -1;
+                *ret_new = !same;
+                if (same) {
+                        domain = domain_ref(same);
+                } else {
+                        domain = &connection->hooks->new(connection, config->name, config->uuid)->domain;
+                        connection_add_domain(&connection->connection, domain);
+                }
+                if (domain_begin_job(domain, member, error) < 0)
+                        return -1;
+                if (!domain->object.gone && strcmp(domain->properties.name, config->name) == 0) {
+                        *ret = local_of(g_steal_pointer(&domain));
+                        return 0;
+                }
+                /* It was removed or renamed while we waited for it. */
+                domain_end_job(domain);
+        }
+}
+
+int local_domain_define_xml(Connection *connection, const ConnectionDomainDefineXMLIn *in,
+        ConnectionDomainDefineXMLOut *out, GError **error)
+{
+        g_autoptr(DomainConfig) config = NULL;
+        g_autoptr(Domain) held = NULL;
+        LocalDomain *domain;
+        bool is_new, was_persistent;
+        int r;
+
+        if (prepare((LocalConnection *)connection, in->xml, &config, error) < 0 ||
+                begin_with((LocalConnection *)connection, config, "DomainDefineXML", &domain, &is_new, error) < 0)
+                return -1;
+        held = &domain->domain;
+        was_persistent = held->properties.persistent;
+        r = store(domain, config, error);
+        if (r >= 0) {
+                if (!domain_is_active(held))
+                        local_refresh(domain, config);
+                object_set_bool(domain, DOMAIN_PROPERTY_PERSISTENT, true);
+                object_set_bool(domain, DOMAIN_PROPERTY_UPDATED, domain_is_active(held));
+                if (is_new) {
+                        if (client_current())
+                                object_set_string(domain, DOMAIN_PROPERTY_OWNER, client_current()->user);
+                        object_publish(domain);
+                }
+                domain_emit(held, EVENT_DEFINED, was_persistent ? DEFINED_UPDATED : DEFINED_ADDED);
+                out->domain = object_ref(domain);
+        } else if (is_new)
+                connection_remove_domain(connection, held);
+        domain_end_job(held);
+        return r;
+}
+
+int local_domain_restore(
+        LocalConnection *connection, const char *text, bool autostart, LocalDomain **ret, GError **error)
+{
+        g_autoptr(DomainConfig) config = NULL;
+        LocalDomain *domain;
+        Domain *same;
+
+        if (domain_config_parse(text, DOMAIN_XML_INACTIVE, &config, error) < 0 ||
+                find_same(&connection->connection, config, &same, error) < 0)
+                return -1;
+        if (!config->uuid)
+                return error_set(error, ERROR_XML_ERROR, "the definition of '%s' has no uuid", config->name);
+        if (same)
+                return error_set(error, ERROR_DOM_EXIST, "'%s'", config->name);
+        domain = connection->hooks->new(connection, config->name, config->uuid);
+        connection_add_domain(&connection->connection, &domain->domain);
+        local_refresh(domain, config);
+        object_set_bool(domain, DOMAIN_PROPERTY_PERSISTENT, true);
+        object_set_bool(domain, DOMAIN_PROPERTY_AUTOSTART, autostart);
+        *ret = domain;
+        domain_unref(&domain->domain);
+        return 0;
+}
+
+/* Starting. */
+
+static void destroy_run(void *data)
+{
+        g_autoptr(Domain) domain = data;
+        LocalDomain *self = local_of(domain);
+
+        if (!domain->object.gone && domain_is_active(domain) && !self->owner)
+                local_hooks(self)->kill(self, false, SHUTOFF_DESTROYED, STOPPED_DESTROYED, NULL);
+}
+
+static void on_owner_left(void *object)
+{
+        LocalDomain *domain = object;
+
+        domain->owner = NULL;
+        domain_ref(&domain->domain);
+        if (fiber_start("destroying what a client leaves behind", destroy_run, domain, NULL) < 0)
+                domain_unref(&domain->domain);
+}
+
+int local_start(LocalDomain *domain, DomainConfig *config, unsigned flags, GError **error)
+{
+        const LocalHooks *hooks = local_hooks(domain);
+        LocalConnection *connection = local_connection(domain);
+        unsigned id = ++connection->last_id;
+
+        g_assert(!domain->live);
+        domain->live = config;
+        domain->live->id = number(id);
+        if (hooks->start(domain, id, flags, error) < 0) {
+                g_clear_pointer(&domain->live, domain_config_free);
+                domain_set_state(&domain->domain, DOMAIN_SHUTOFF, SHUTOFF_FAILED, 0);
+                return -1;
+        }
+        local_refresh(domain, domain->live);
+        object_set_bool(domain, DOMAIN_PROPERTY_UPDATED, false);
+        if (flags & START_AUTODESTROY && client_current()) {
+                domain->owner = client_current();
+                client_on_leave(domain->owner, on_owner_left, domain);
+        }
+        domain_set_state(&domain->domain, DOMAIN_PAUSED, PAUSED_STARTING_UP, id);
+        if (!(flags & START_PAUSED) && hooks->run(domain, error) < 0) {
+                hooks->kill(domain, false, SHUTOFF_FAILED, STOPPED_FAILED, NULL);
+                return -1;
+        }
+        /* It may be over already: a guest can be that quick. */
+        if (!domain_is_active(&domain->domain))
+                return 0;
+        if (flags & START_PAUSED)
+                domain_set_state(&domain->domain, DOMAIN_PAUSED, PAUSED_USER, id);
+        else
+                domain_set_state(&domain->domain, DOMAIN_RUNNING, RUNNING_BOOTED, id);
+        domain_emit(&domain->domain, EVENT_STARTED, STARTED_BOOTED);
+        if (flags & START_PAUSED)
+                domain_emit(&domain->domain, EVENT_SUSPENDED, SUSPENDED_PAUSED);
+        return 0;
+}
+
+int local_domain_create_xml(Connection *connection, const ConnectionDomainCreateXMLIn *in,
+        ConnectionDomainCreateXMLOut *out, GError **error)
+{
+        g_autoptr(DomainConfig) config = NULL;
+        g_autoptr(Domain) held = NULL;
+        LocalDomain *domain;
+        bool is_new;
+        int r;
+
+        if (prepare((LocalConnection *)connection, in->xml, &config, error) < 0 ||
+                begin_with((LocalConnection *)connection, config, "DomainCreateXML", &domain, &is_new, error) < 0)
+                return -1;
+        held = &domain->domain;
+        if (!is_new && domain_is_active(held)) {
+                domain_end_job(held);
+                return error_set(error, ERROR_OPERATION_INVALID, "domain is already active as '%s'",
+                        held->properties.name);
+        }
+        if (is_new) {
+                if (client_current())
+                        object_set_string(domain, DOMAIN_PROPERTY_OWNER, client_current()->user);
+                object_publish(domain);
+        }
+        r = local_start(domain, g_steal_pointer(&config), in->flags, error);
+        if (r >= 0)
+                out->domain = object_ref(domain);
+        else if (!held->properties.persistent)
+                connection_remove_domain(connection, held);
+        domain_end_job(held);
+        return r;
+}
+
+int local_create(Domain *domain, const DomainCreateIn *in, DomainCreateOut *out, GError **error)
+{
+        DomainConfig *config;
+
+        (void)out;
+        if (domain_is_active(domain))
+                return error_set(error, ERROR_OPERATION_INVALID, "domain is already running");
+        if (local_definition(local_of(domain), &config, error) < 0)
+                return -1;
+        return local_start(local_of(domain), config, in->flags, error);
+}
+
+int local_destroy(Domain *domain, const DomainDestroyIn *in, DomainDestroyOut *out, GError **error)
+{
+        (void)out;
+        return local_hooks(local_of(domain))
+                ->kill(local_of(domain), in->flags & DESTROY_GRACEFUL, SHUTOFF_DESTROYED, STOPPED_DESTROYED, error);
+}
+
+void local_stopped(LocalDomain *domain, int reason, int detail)
+{
+        g_autoptr(DomainConfig) config = NULL;
+        Connection *connection = domain_connection(&domain->domain);
+
+        if (domain->owner) {
+                client_forget(domain->owner, on_owner_left, domain);
+                domain->owner = NULL;
+        }
+        g_clear_pointer(&domain->live, domain_config_free);
+        domain_set_state(&domain->domain, DOMAIN_SHUTOFF, reason, 0);
+        object_set_bool(domain, DOMAIN_PROPERTY_UPDATED, false);
+        if (domain->domain.properties.persistent && local_definition(domain, &config, NULL) >= 0)
+                local_refresh(domain, config);
+        domain_emit(&domain->domain, EVENT_STOPPED, detail);
+        if (!domain->domain.properties.persistent)
+                connection_remove_domain(connection, &domain->domain);
+}
+
+/* Undefine, rename, autostart. */
+
+int local_undefine(Domain *domain, const DomainUndefineIn *in, DomainUndefineOut *out, GError **error)
+{
+        LocalDomain *self = local_of(domain);
+
+        (void)out;
+        if ((in->flags & UNDEFINE_NVRAM) && (in->flags & UNDEFINE_KEEP_NVRAM))
+                return error_set(
+                        error, ERROR_INVALID_ARG, "flags to remove the NVRAM and to keep it exclude each other");
+        if ((in->flags & UNDEFINE_TPM) && (in->flags & UNDEFINE_KEEP_TPM))
+                return error_set(error, ERROR_INVALID_ARG,
+                        "flags to remove the TPM state and to keep it exclude each other");
+        if (!domain->properties.persistent)
+                return error_set(error, ERROR_OPERATION_INVALID, "cannot undefine transient domain");
+        if (local_hooks(self)->remove(self, in->flags, error) < 0)
+                return -1;
+        object_set_bool(domain, DOMAIN_PROPERTY_PERSISTENT, false);
+        object_set_bool(domain, DOMAIN_PROPERTY_AUTOSTART, false);
+        domain_emit(domain, EVENT_UNDEFINED, UNDEFINED_REMOVED);
+        if (!domain_is_active(domain))
+                connection_remove_domain(domain_connection(domain), domain);
+        return 0;
+}
+
+int local_rename(Domain *domain, const DomainRenameIn *in, DomainRenameOut *out, GError **error)
+{
+        Connection *connection = domain_connection(domain);
+        LocalDomain *self = local_of(domain);
+        g_autoptr(DomainConfig) config = NULL;
+        g_autofree char *text = NULL;
+
+        (void)out;
+        if (!in->name[0])
+                return error_set(error, ERROR_INVALID_ARG, "the new name in %s must not be empty", "virDomainRename");
+        if (strchr(in->name, '/'))
+                return error_set(error, ERROR_XML_ERROR, "name %s cannot contain '/'", in->name);
+        if (strchr(in->name, '\n'))
+                return error_set(error, ERROR_XML_ERROR, "name cannot contain a newline");
+        if (domain_is_active(domain))
+                return error_set(error, ERROR_OPERATION_INVALID, "cannot rename active domain");
+        if (connection_domain_by_name(connection, in->name))
+                return error_set(error, ERROR_OPERATION_INVALID, "domain with name '%s' already exists", in->name);
+        if (local_definition(self, &config, error) < 0)
+                return -1;
+        g_free(config->name);
+        config->name = g_strdup(in->name);
+        text = domain_config_format(config, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
+        if (local_hooks(self)->rename(self, in->name, text, error) < 0)
+                return -1;
+        domain_emit(domain, EVENT_UNDEFINED, UNDEFINED_RENAMED);
+        connection_rename_domain(connection, domain, in->name);
+        domain_emit(domain, EVENT_DEFINED, DEFINED_RENAMED);
+        return 0;
+}
+
+int local_set_autostart(
+        Domain *domain, const DomainSetAutostartIn *in, DomainSetAutostartOut *out, GError **error)
+{
+        LocalDomain *self = local_of(domain);
+
+        (void)out;
+        if (!domain->properties.persistent)
+                return error_set(error, ERROR_OPERATION_INVALID, "cannot set autostart for transient domain");
+        if (!in->value == !domain->properties.autostart)
+                return 0;
+        if (local_hooks(self)->set_autostart(self, in->value, error) < 0)
+                return -1;
+        object_set_bool(domain, DOMAIN_PROPERTY_AUTOSTART, in->value);
+        return 0;
+}

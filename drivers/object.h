@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the bus shows: objects with properties, signals and operations.
+ *
+ * A driver makes objects, keeps their properties true with object_set*(), and emits their signals. It knows no
+ * bus: whoever publishes the objects gives itself as the ObjectSink. An object is counted; its parent lives as
+ * long as it does. After object_withdraw() it may live on in the hands of a call, and is `gone`.
+ */
+
+#include "drivers/layout.h"
+
+typedef struct Object Object;
+
+/* How a property tells of its changes (org.freedesktop.DBus.Property.EmitsChangedSignal). */
+typedef enum PropertyEmits {
+        PROPERTY_EMITS_VALUE,
+        PROPERTY_EMITS_CONST,
+} PropertyEmits;
+
+typedef enum JobKind {
+        JOB_NONE,   /* answered from memory: never suspends */
+        JOB_QUERY,  /* may suspend */
+        JOB_MODIFY, /* may suspend; one at a time for each object */
+        JOB_ABORT,  /* may suspend; does not wait for other jobs, for it ends them */
+        _JOB_KIND_MAX,
+} JobKind;
+
+typedef struct PropertyInfo {
+        const char *name;
+        const char *signature;
+        const char *action;     /* permission to read, NULL for none */
+        const char *set_action; /* permission to write, NULL where it is read only */
+        uint16_t offset;        /* in the struct of properties */
+        int16_t set_operation;  /* offset of its setter in the table of operations, or -1 */
+        PropertyEmits emits;
+        bool compatible;        /* part of the org.libvirt interface too */
+} PropertyInfo;
+
+typedef struct MethodInfo {
+        const char *name;
+        const char *api;         /* libvirt's function, as its messages name it */
+        const char *in, *out;    /* signatures */
+        const char *action;      /* permission, NULL for none */
+        const char *flag_action; /* the one needed instead when one of flag_mask is given */
+        uint32_t flag_mask;
+        uint32_t flags;          /* those that are allowed */
+        int16_t flags_offset;    /* of the argument `flags` in the struct of arguments, or -1 */
+        int16_t identify_offset; /* of the argument whose XML names a domain, or -1 */
+        int16_t operation;       /* offset in the table of operations, or -1 where a handler is written by hand */
+        uint16_t in_size, out_size;
+        JobKind job;
+        bool needs_active;
+        bool compatible;
+        int16_t procedure; /* of libvirt's wire, or -1 */
+} MethodInfo;
+
+/* Whether a read-only connection has it: then its permission is one to read. */
+static inline bool method_only_reads(const MethodInfo *method)
+{
+        return !method->action || g_str_has_suffix(method->action, ".read");
+}
+
+typedef struct SignalInfo {
+        const char *name;
+        const char *signature;
+        bool compatible;
+} SignalInfo;
+
+/* An interface, and the class of objects that have it. The generated tables are in interfaces.h. */
+typedef struct ClassInfo {
+        const char *name; /* "Domain" */
+        const MethodInfo *methods;
+        const PropertyInfo *properties;
+        const SignalInfo *signals;
+        unsigned n_methods, n_properties, n_signals;
+        uint16_t properties_size;
+} ClassInfo;
+
+struct Object {
+        const ClassInfo *class;
+        const void *operations; /* the driver's table for the class; NULL where handlers do it all */
+        void *properties;       /* in the object's own struct */
+        Object *parent;         /* a reference */
+        void (*free)(Object *); /* of the whole struct, after the properties were freed */
+        unsigned n_ref;
+        bool published;
+        bool gone;
+        uint64_t changed;       /* a bit for each property that changed since the sink was told last */
+        void *face;             /* the publisher's */
+};
+
+typedef struct ObjectSink {
+        void (*added)(Object *object);
+        void (*removed)(Object *object);
+        /* An object that was once added is freed: so is what the sink put into its face. */
+        void (*freed)(Object *object);
+        /* Some property changed, the first since the sink took the bits. */
+        void (*changed)(Object *object);
+        void (*signal)(Object *object, const SignalInfo *signal, const void *arguments);
+} ObjectSink;
+
+/* Until one is set, and after NULL, nothing is told. */
+void object_set_sink(const ObjectSink *sink);
+
+/* Fills the head of an object's struct; properties starts zeroed. The caller owns the one reference. */
+void object_init(Object *object, const ClassInfo *class, const void *operations, void *properties,
+        Object *parent, void (*free_)(Object *));
+
+Object *object_ref(void *object);
+/* Takes NULL; returns NULL. */
+void *object_unref(void *object);
+
+/* The same as a GDestroyNotify. */
+void object_unref_notify(void *object);
+
+/* Shows it to the world, which holds a reference until it is withdrawn. */
+void object_publish(void *object);
+void object_withdraw(void *object);
+
+/* Sets a property, tells of a change if it is one. property counts within the class (DOMAIN_PROPERTY_ID). */
+void object_set(void *object, unsigned property, const void *value);
+void object_set_bool(void *object, unsigned property, bool value);
+void object_set_int32(void *object, unsigned property, int32_t value);
+void object_set_uint32(void *object, unsigned property, uint32_t value);
+void object_set_uint64(void *object, unsigned property, uint64_t value);
+void object_set_string(void *object, unsigned property, const char *value);
+
+/* The value in the struct of properties. */
+static inline void *object_value(const Object *object, const PropertyInfo *property)
+{
+        return (char *)object->properties + property->offset;
+}
+
+/* signal counts within the class (DOMAIN_SIGNAL_REBOOT); arguments is its struct, NULL where it has none.
+ * They stay the caller's. */
+void object_emit(void *object, unsigned signal, const void *arguments);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Object, object_unref)

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The test driver: a host in memory, for those who write applications and for testing without a hypervisor. Its
+ * guests have states and nothing else. */
+
+#include <string.h>
+
+#include "drivers/local/local.h"
+
+#define VERSION 2 /* as libvirt's test host tells: 0.0.2 */
+
+static const char default_domain[] =
+        "<domain type='test'>"
+        "<name>test</name>"
+        "<uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>"
+        "<memory>8388608</memory>"
+        "<currentMemory>2097152</currentMemory>"
+        "<vcpu>2</vcpu>"
+        "<os><type arch='i686'>hvm</type><boot dev='hd'/></os>"
+        "<devices>"
+        "<disk type='file'><source file='/guest/diskimage1'/><target dev='vda' bus='virtio'/>"
+        "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></disk>"
+        "<interface type='network'><mac address='aa:bb:cc:dd:ee:ff'/><source network='default'/>"
+        "<target dev='testnet0'/></interface>"
+        "<memballoon model='virtio'/>"
+        "</devices>"
+        "</domain>";
+
+static LocalDomain *local_of(Domain *domain)
+{
+        return (LocalDomain *)domain;
+}
+
+/* Hooks. */
+
+static void test_domain_free(Object *object)
+{
+        local_domain_finish((LocalDomain *)object);
+        g_free(object);
+}
+
+static LocalDomain *test_new(LocalConnection *connection, const char *name, const char *uuid)
+{
+        LocalDomain *domain = g_new0(LocalDomain, 1);
+
+        domain_init(&domain->domain, &connection->connection, name, uuid, test_domain_free);
+        return domain;
+}
+
+static int test_complete(LocalConnection *connection, DomainConfig *config, GError **error)
+{
+        static const DomainDefaults defaults = { .arch = "i686" };
+
+        (void)connection;
+        if (config->type != VIRT_TEST)
+                return error_set(error, ERROR_CONFIG_UNSUPPORTED, "unexpected domain type %s, expecting test",
+                        enum_name(&virt_type_names, config->type));
+        return domain_config_defaults(config, &defaults, error);
+}
+
+static int test_store(LocalDomain *domain, const char *text, GError **error)
+{
+        (void)error;
+        g_free(domain->definition);
+        domain->definition = g_strdup(text);
+        return 0;
+}
+
+static int test_load(LocalDomain *domain, char **ret, GError **error)
+{
+        (void)error;
+        *ret = g_strdup(domain->definition);
+        return 0;
+}
+
+static int test_remove(LocalDomain *domain, unsigned flags, GError **error)
+{
+        (void)flags, (void)error;
+        g_clear_pointer(&domain->definition, g_free);
+        return 0;
+}
+
+static int test_rename(LocalDomain *domain, const char *name, const char *text, GError **error)
+{
+        (void)name;
+        return test_store(domain, text, error);
+}
+
+static int test_set_autostart(LocalDomain *domain, bool autostart, GError **error)
+{
+        (void)domain, (void)autostart, (void)error;
+        return 0;
+}
+
+static int test_start(LocalDomain *domain, unsigned id, unsigned flags, GError **error)
+{
+        (void)domain, (void)id, (void)flags, (void)error;
+        return 0;
+}
+
+static int test_run(LocalDomain *domain, GError **error)
+{
+        (void)domain, (void)error;
+        return 0;
+}
+
+static int test_kill(LocalDomain *domain, bool graceful, int reason, int detail, GError **error)
+{
+        (void)graceful, (void)error;
+        local_stopped(domain, reason, detail);
+        return 0;
+}
+
+static int test_live_memory(LocalDomain *domain, uint64_t kib, GError **error)
+{
+        const DomainBalloonChangeSignal arguments = { .actual = kib };
+
+        (void)error;
+        object_emit(domain, DOMAIN_SIGNAL_BALLOON_CHANGE, &arguments);
+        return 0;
+}
+
+static int test_live_vcpus(LocalDomain *domain, unsigned vcpus, GError **error)
+{
+        (void)domain, (void)vcpus, (void)error;
+        return 0;
+}
+
+static const LocalHooks hooks = {
+        .new = test_new,
+        .complete = test_complete,
+        .store = test_store,
+        .load = test_load,
+        .remove = test_remove,
+        .rename = test_rename,
+        .set_autostart = test_set_autostart,
+        .start = test_start,
+        .run = test_run,
+        .kill = test_kill,
+        .live_memory = test_live_memory,
+        .live_vcpus = test_live_vcpus,
+};
+
+/* Operations of a domain. */
+
+static int test_suspend(Domain *domain, const DomainSuspendIn *in, DomainSuspendOut *out, GError **error)
+{
+        (void)in, (void)out;
+        if (domain_state(domain) != DOMAIN_RUNNING)
+                return error_set(error, ERROR_INTERNAL_ERROR, "domain '%s' not running", domain->properties.name);
+        domain_set_state(domain, DOMAIN_PAUSED, PAUSED_USER, domain->properties.id);
+        domain_emit(domain, EVENT_SUSPENDED, SUSPENDED_PAUSED);
+        return 0;
+}
+
+static int test_resume(Domain *domain, const DomainResumeIn *in, DomainResumeOut *out, GError **error)
+{
+        (void)in, (void)out;
+        if (domain_state(domain) != DOMAIN_PAUSED)
+                return error_set(error, ERROR_INTERNAL_ERROR, "domain '%s' not paused", domain->properties.name);
+        domain_set_state(domain, DOMAIN_RUNNING, RUNNING_UNPAUSED, domain->properties.id);
+        domain_emit(domain, EVENT_RESUMED, RESUMED_UNPAUSED);
+        return 0;
+}
+
+static int test_shutdown(Domain *domain, const DomainShutdownIn *in, DomainShutdownOut *out, GError **error)
+{
+        (void)in, (void)out;
+        if (!domain_is_active(domain))
+                return error_set(error, ERROR_INTERNAL_ERROR, "domain '%s' not running", domain->properties.name);
+        local_stopped(local_of(domain), SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN);
+        return 0;
+}
+
+static int test_reboot(Domain *domain, const DomainRebootIn *in, DomainRebootOut *out, GError **error)
+{
+        (void)in, (void)out, (void)error;
+        object_emit(domain, DOMAIN_SIGNAL_REBOOT, NULL);
+        domain_set_state(domain, DOMAIN_RUNNING, RUNNING_BOOTED, domain->properties.id);
+        return 0;
+}
+
+static int test_reset(Domain *domain, const DomainResetIn *in, DomainResetOut *out, GError **error)
+{
+        (void)in, (void)out, (void)error;
+        object_emit(domain, DOMAIN_SIGNAL_REBOOT, NULL);
+        return 0;
+}
+
+static int test_get_stats(Domain *domain, const DomainGetStatsIn *in, DomainGetStatsOut *out, GError **error)
+{
+        uint32_t groups;
+
+        if (local_stats_groups(in->stats, in->flags, &groups, error) < 0)
+                return -1;
+        if (groups & STATS_STATE)
+                local_stats_state(local_of(domain), &out->records);
+        return 0;
+}
+
+static const DomainOperations domain_operations = {
+        .create = local_create,
+        .destroy = local_destroy,
+        .get_metadata = local_get_metadata,
+        .get_stats = test_get_stats,
+        .get_vcpus = local_get_vcpus,
+        .get_xml_desc = local_get_xml_desc,
+        .reboot = test_reboot,
+        .rename = local_rename,
+        .reset = test_reset,
+        .resume = test_resume,
+        .set_autostart = local_set_autostart,
+        .set_memory = local_set_memory,
+        .set_metadata = local_set_metadata,
+        .set_vcpus = local_set_vcpus,
+        .shutdown = test_shutdown,
+        .suspend = test_suspend,
+        .undefine = local_undefine,
+};
+
+/* The connection. */
+
+static const ConnectionOperations connection_operations = {
+        .domain_create_xml = local_domain_create_xml,
+        .domain_define_xml = local_domain_define_xml,
+};
+
+static const char *const *test_defaults(Instance instance)
+{
+        static const char *const uris[] = { "test:///default", NULL };
+
+        (void)instance;
+        return uris;
+}
+
+static int test_probe(DriverObject *self, Instance instance, GError **error)
+{
+        const char *const *uris = test_defaults(instance);
+        const DriverAccelerationValue none = { .reason = (char *)"the test driver has no guests to accelerate" };
+
+        (void)error;
+        object_set_bool(self, DRIVER_PROPERTY_AVAILABLE, true);
+        object_set(self, DRIVER_PROPERTY_URIS, &(Array){ .items = (void *)uris, .n = 1 });
+        object_set(self, DRIVER_PROPERTY_ACCELERATION, &none);
+        return 0;
+}
+
+static int test_identify(
+        const Uri *uri, Instance instance, char **ret_label, const char **ret_action, GError **error)
+{
+        (void)instance;
+        if (!uri->path[0] || strcmp(uri->path, "/") == 0)
+                return error_set(error, ERROR_INVALID_ARG, "testOpen: supply a path or use test:///default");
+        if (strcmp(uri->path, "/default") != 0)
+                return error_set(error, ERROR_NO_SUPPORT, "%s: a test host from a file, only test:///default", uri->text);
+        *ret_label = g_strdup("test_default");
+        *ret_action = "org.virtbus1.connection.open";
+        return 0;
+}
+
+static void test_connection_free(Object *object)
+{
+        connection_finish((Connection *)object);
+        g_free(object);
+}
+
+static int test_open(const Uri *uri, Instance instance, const char *label, Connection **ret, GError **error)
+{
+        LocalConnection *self = g_new0(LocalConnection, 1);
+        g_autoptr(Connection) connection = &self->connection;
+        g_autoptr(DomainConfig) config = NULL;
+        g_autofree char *text = NULL;
+        LocalDomain *domain;
+
+        (void)instance;
+        connection_init(connection, &test_driver, label, uri, test_connection_free);
+        self->hooks = &hooks;
+        object_set_uint64(connection, CONNECTION_PROPERTY_VERSION, VERSION);
+        if (domain_config_parse(default_domain, DOMAIN_XML_INACTIVE, &config, error) < 0 ||
+                test_complete(self, config, error) < 0)
+                return -1;
+        text = domain_config_format(config, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
+        if (local_domain_restore(self, text, false, &domain, error) < 0)
+                return -1;
+        domain->definition = g_steal_pointer(&text);
+        domain->live = g_steal_pointer(&config);
+        domain->live->id = number(++self->last_id);
+        domain_set_state(&domain->domain, DOMAIN_RUNNING, 0, self->last_id);
+        *ret = g_steal_pointer(&connection);
+        return 0;
+}
+
+static void test_start_connection(Connection *connection)
+{
+        GHashTableIter iter;
+        void *domain;
+
+        g_hash_table_iter_init(&iter, connection->by_uuid);
+        while (g_hash_table_iter_next(&iter, NULL, &domain))
+                object_publish(domain);
+}
+
+static void test_stop_connection(Connection *connection)
+{
+        g_autoptr(GList) domains = g_hash_table_get_values(connection->by_uuid);
+
+        for (GList *link = domains; link; link = link->next)
+                connection_remove_domain(connection, link->data);
+}
+
+const Driver test_driver = {
+        .name = "test",
+        .connection_operations = &connection_operations,
+        .domain_operations = &domain_operations,
+        .defaults = test_defaults,
+        .probe = test_probe,
+        .identify = test_identify,
+        .open = test_open,
+        .start = test_start_connection,
+        .stop = test_stop_connection,
+};

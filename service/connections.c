@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "service/connections.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "service/base/cleanup.h"
+
+static const Driver *const all_drivers[] = { &test_driver };
+
+/* A connection that is open, being opened or being closed. Under the lock it is one or the other. */
+typedef struct Entry {
+        unsigned n_ref;
+        char *label;
+        FiberLock lock;
+        Connection *connection; /* NULL: not open */
+        unsigned n_holders;     /* opens that callers have not given back */
+        bool permanent;
+} Entry;
+
+/* How one caller has a connection open. */
+typedef struct Hold {
+        unsigned n_writable, n_read_only;
+} Hold;
+
+static struct {
+        Instance instance;
+        GHashTable *entries; /* label to Entry */
+        GPtrArray *drivers;  /* of DriverObject */
+} registry;
+
+static Entry *entry_unref(Entry *entry)
+{
+        if (!entry || --entry->n_ref > 0)
+                return NULL;
+        g_free(entry->label);
+        g_free(entry);
+        return NULL;
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Entry, entry_unref)
+
+static void entry_unref_notify(void *entry)
+{
+        entry_unref(entry);
+}
+
+static Entry *entry_ref(const char *label)
+{
+        Entry *entry = g_hash_table_lookup(registry.entries, label);
+
+        if (!entry) {
+                entry = g_new0(Entry, 1);
+                entry->n_ref = 1;
+                entry->label = g_strdup(label);
+                g_hash_table_insert(registry.entries, entry->label, entry);
+        }
+        entry->n_ref++;
+        return entry;
+}
+
+/* Under the entry's lock. */
+static int entry_open(Entry *entry, const Opening *opening, GError **error)
+{
+        if (entry->connection)
+                return 0;
+        if (opening->driver->open(opening->uri, registry.instance, entry->label, &entry->connection, error) < 0)
+                return -1;
+        for (unsigned i = 0; i < registry.drivers->len; i++) {
+                DriverObject *driver = registry.drivers->pdata[i];
+
+                if (driver->driver == opening->driver)
+                        object_set(entry->connection, CONNECTION_PROPERTY_DRIVER, &driver);
+        }
+        object_publish(entry->connection);
+        opening->driver->start(entry->connection);
+        return 0;
+}
+
+/* Under the entry's lock. */
+static void entry_close(Entry *entry)
+{
+        if (!entry->connection)
+                return;
+        entry->connection->driver->stop(entry->connection);
+        object_withdraw(entry->connection);
+        entry->connection = connection_unref(entry->connection);
+}
+
+/* Suspends. Gives back n opens; the last one out closes the door. */
+static void entry_release(Entry *entry, unsigned n)
+{
+        /* Whoever asked is gone perhaps; this has to be done all the same. */
+        fiber_shield();
+        fiber_lock(&entry->lock, "a connection", FIBER_FOREVER);
+        entry->n_holders -= n;
+        /* The entry is still the registry's: only its last holder takes it out. */
+        if (entry->n_holders == 0 && !entry->permanent) {
+                entry_close(entry);
+                g_hash_table_remove(registry.entries, entry->label);
+        }
+        fiber_unlock(&entry->lock);
+        fiber_unshield();
+}
+
+Instance connections_instance(void)
+{
+        return registry.instance;
+}
+
+const char *connections_default_uri(void)
+{
+        const char *chosen = getenv("LIBVIRT_DEFAULT_URI");
+
+        if (chosen && chosen[0])
+                return chosen;
+        return registry.instance == INSTANCE_SYSTEM ? "qemu:///system" : "qemu:///session";
+}
+
+void opening_clear(Opening *opening)
+{
+        g_clear_pointer(&opening->uri, uri_free);
+        g_clear_pointer(&opening->label, g_free);
+}
+
+int opening_parse(const char *text, Opening *ret, GError **error)
+{
+        g_auto(Opening) opening = { 0 };
+
+        if (uri_parse(text[0] ? text : connections_default_uri(), &opening.uri, error) < 0)
+                return -1;
+        if (opening.uri->transport || opening.uri->host)
+                return error_set(error, ERROR_NO_CONNECT,
+                        "%s: connections to other hosts and over transports are not supported", opening.uri->text);
+        for (unsigned i = 0; i < G_N_ELEMENTS(all_drivers); i++)
+                if (strcmp(all_drivers[i]->name, opening.uri->driver) == 0)
+                        opening.driver = all_drivers[i];
+        if (!opening.driver)
+                return error_set(error, ERROR_NO_CONNECT, "%s: there is no driver '%s', only qemu and test",
+                        opening.uri->text, opening.uri->driver);
+        if (opening.driver->identify(
+                    opening.uri, registry.instance, &opening.label, &opening.action, error) < 0)
+                return -1;
+        *ret = opening;
+        opening = (Opening){ 0 };
+        return 0;
+}
+
+static Hold *caller_hold(Caller *caller, const char *label)
+{
+        Hold *hold;
+
+        if (!caller->opened)
+                caller->opened = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        hold = g_hash_table_lookup(caller->opened, label);
+        if (!hold) {
+                hold = g_new0(Hold, 1);
+                g_hash_table_insert(caller->opened, g_strdup(label), hold);
+        }
+        return hold;
+}
+
+/* Suspends. The entry of that label, locked. */
+static Entry *entry_lock(const Opening *opening, GError **error)
+{
+        for (;;) {
+                g_autoptr(Entry) entry = entry_ref(opening->label);
+
+                if (fiber_lock(&entry->lock, "a connection", fiber_deadline(JOB_DEADLINE)) < 0) {
+                        error_set(error, ERROR_OPERATION_TIMEOUT, "'%s' is being opened by somebody else",
+                                opening->uri->text);
+                        return NULL;
+                }
+                if (g_hash_table_lookup(registry.entries, entry->label) == entry)
+                        return g_steal_pointer(&entry);
+                /* The last holder left while we waited, and took it out of the registry. */
+                fiber_unlock(&entry->lock);
+        }
+}
+
+int connections_open(
+        Caller *caller, const Opening *opening, bool read_only, Connection **ret, GError **error)
+{
+        g_autoptr(Entry) entry = entry_lock(opening, error);
+        Hold *hold;
+        int r;
+
+        if (!entry)
+                return -1;
+        r = entry_open(entry, opening, error);
+        if (r < 0 && entry->n_holders == 0 && !entry->permanent)
+                g_hash_table_remove(registry.entries, entry->label);
+        if (r >= 0) {
+                entry->n_holders++;
+                *ret = connection_ref(entry->connection);
+        }
+        fiber_unlock(&entry->lock);
+        if (r < 0)
+                return -1;
+        if (caller->gone) {
+                entry_release(entry, 1);
+                return error_set(error, ERROR_OPERATION_ABORTED, "the caller has left");
+        }
+        hold = caller_hold(caller, opening->label);
+        *(read_only ? &hold->n_read_only : &hold->n_writable) += 1;
+        return 0;
+}
+
+int connections_close(Caller *caller, Connection *connection, GError **error)
+{
+        Hold *hold = caller->opened ? g_hash_table_lookup(caller->opened, connection->label) : NULL;
+        g_autoptr(Entry) entry = NULL;
+
+        if (!hold)
+                return error_set(error, ERROR_INVALID_CONN, "Close: this caller has not opened '%s'",
+                        connection->properties.uri);
+        if (hold->n_read_only > 0)
+                hold->n_read_only--;
+        else
+                hold->n_writable--;
+        if (hold->n_read_only + hold->n_writable == 0)
+                g_hash_table_remove(caller->opened, connection->label);
+        entry = entry_ref(connection->label);
+        entry_release(entry, 1);
+        return 0;
+}
+
+/* A caller has left: its opens are given back by a fiber of their own. */
+
+typedef struct Release {
+        Entry *entry;
+        unsigned n;
+} Release;
+
+static void release_run(void *data)
+{
+        Release *release = data;
+
+        entry_release(release->entry, release->n);
+        entry_unref(release->entry);
+        g_free(release);
+}
+
+static void on_caller_left(Caller *caller)
+{
+        GHashTableIter iter;
+        void *label, *hold;
+
+        if (!caller->opened)
+                return;
+        g_hash_table_iter_init(&iter, caller->opened);
+        while (g_hash_table_iter_next(&iter, &label, &hold)) {
+                Release *release = g_new(Release, 1);
+
+                *release = (Release){ .entry = entry_ref(label),
+                        .n = ((Hold *)hold)->n_read_only + ((Hold *)hold)->n_writable };
+                /* Past the cap of fibers the connection stays open, which harms nobody. */
+                if (fiber_start("closing what a caller had open", release_run, release, NULL) < 0) {
+                        entry_unref(release->entry);
+                        g_free(release);
+                }
+        }
+        g_hash_table_remove_all(caller->opened);
+}
+
+GPtrArray *connections_list(void)
+{
+        GPtrArray *list = g_ptr_array_new_with_free_func(object_unref_notify);
+        GHashTableIter iter;
+        void *entry;
+
+        g_hash_table_iter_init(&iter, registry.entries);
+        while (g_hash_table_iter_next(&iter, NULL, &entry)) {
+                Connection *connection = ((Entry *)entry)->connection;
+
+                if (connection && connection->object.published)
+                        g_ptr_array_add(list, connection_ref(connection));
+        }
+        return list;
+}
+
+GPtrArray *connections_drivers(void)
+{
+        return registry.drivers;
+}
+
+static const Connection *connection_of(const Object *object)
+{
+        for (; object; object = object->parent)
+                if (object->class == &connection_class)
+                        return (const Connection *)object;
+        return NULL;
+}
+
+int connections_refuse_write(Caller *caller, const Object *object, const char *api, GError **error)
+{
+        const Connection *connection = connection_of(object);
+        const Hold *hold;
+
+        if (!connection || !caller->opened)
+                return 0;
+        hold = g_hash_table_lookup(caller->opened, connection->label);
+        if (!hold || hold->n_writable > 0 || hold->n_read_only == 0)
+                return 0;
+        return error_set(error, ERROR_OPERATION_DENIED, "read only access prevents %s", api);
+}
+
+bool connections_is_remote(const Object *object)
+{
+        const Connection *connection = connection_of(object);
+
+        return connection && connection->driver->remote;
+}
+
+bool connections_in_use(void)
+{
+        GHashTableIter iter;
+        void *data;
+
+        g_hash_table_iter_init(&iter, registry.entries);
+        while (g_hash_table_iter_next(&iter, NULL, &data)) {
+                const Entry *entry = data;
+                GHashTableIter domains;
+                void *domain;
+
+                if (entry->n_holders > 0)
+                        return true;
+                if (!entry->connection || !entry->connection->driver->outlives)
+                        continue;
+                g_hash_table_iter_init(&domains, entry->connection->by_uuid);
+                while (g_hash_table_iter_next(&domains, NULL, &domain))
+                        if (domain_is_active(domain))
+                                return true;
+        }
+        return false;
+}
+
+/* The beginning and the end. */
+
+static void driver_object_free(Object *object)
+{
+        g_free(object);
+}
+
+/* Which members of a table of operations are there, as the driver's property says. */
+static void operations_list(const ClassInfo *class, const void *operations, GPtrArray *names)
+{
+        for (unsigned i = 0; i < class->n_methods; i++) {
+                const MethodInfo *method = &class->methods[i];
+
+                if (method->operation < 0 || *(void *const *)((const char *)operations + method->operation))
+                        g_ptr_array_add(names, g_strdup_printf("%s.%s", class->name, method->name));
+        }
+}
+
+static DriverObject *driver_object_new(const Driver *driver)
+{
+        g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+        DriverObject *self = g_new0(DriverObject, 1);
+
+        object_init(&self->object, &driver_class, NULL, &self->properties, NULL, driver_object_free);
+        self->driver = driver;
+        operations_list(&connection_class, driver->connection_operations, names);
+        operations_list(&domain_class, driver->domain_operations, names);
+        object_set_string(self, DRIVER_PROPERTY_NAME, driver->name);
+        object_set(self, DRIVER_PROPERTY_OPERATIONS, &(Array){ .items = names->pdata, .n = names->len });
+        return self;
+}
+
+static int open_default(const char *text, GError **error)
+{
+        g_autoptr(Entry) entry = NULL;
+        g_auto(Opening) opening = { 0 };
+        int r;
+
+        if (opening_parse(text, &opening, error) < 0)
+                return -1;
+        entry = entry_ref(opening.label);
+        entry->permanent = true;
+        fiber_lock(&entry->lock, "a connection", FIBER_FOREVER);
+        r = entry_open(entry, &opening, error);
+        fiber_unlock(&entry->lock);
+        return r;
+}
+
+int connections_start(Instance instance, GError **error)
+{
+        registry.instance = instance;
+        registry.entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, entry_unref_notify);
+        registry.drivers = g_ptr_array_new_with_free_func(object_unref_notify);
+        callers_on_leave(on_caller_left);
+        for (unsigned i = 0; i < G_N_ELEMENTS(all_drivers); i++) {
+                DriverObject *self = driver_object_new(all_drivers[i]);
+
+                g_ptr_array_add(registry.drivers, self);
+                if (all_drivers[i]->probe(self, instance, error) < 0)
+                        return -1;
+                object_publish(self);
+        }
+        for (unsigned i = 0; i < G_N_ELEMENTS(all_drivers); i++) {
+                const char *const *uris = all_drivers[i]->defaults(instance);
+
+                for (; *uris; uris++) {
+                        g_autoptr(GError) problem = NULL;
+
+                        /* One that cannot be had must not take the others with it. */
+                        if (open_default(*uris, &problem) < 0)
+                                g_warning("%s cannot be opened: %s", *uris, problem->message);
+                }
+        }
+        return 0;
+}
+
+void connections_stop(void)
+{
+        g_autoptr(GList) entries = NULL;
+
+        if (!registry.entries)
+                return;
+        entries = g_hash_table_get_values(registry.entries);
+        for (GList *link = entries; link; link = link->next) {
+                Entry *entry = link->data;
+
+                fiber_lock(&entry->lock, "a connection", FIBER_FOREVER);
+                entry_close(entry);
+                fiber_unlock(&entry->lock);
+        }
+        g_clear_pointer(&registry.entries, g_hash_table_unref);
+        for (unsigned i = 0; i < registry.drivers->len; i++)
+                object_withdraw(registry.drivers->pdata[i]);
+        g_clear_pointer(&registry.drivers, g_ptr_array_unref);
+}

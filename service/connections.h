@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The registry: which drivers there are, which connections are open, and who holds them. */
+
+#include "drivers/driver.h"
+#include "service/caller.h"
+
+/* Publishes the drivers, opens the default connections, and lets them begin. Suspends. */
+int connections_start(Instance instance, GError **error);
+/* Ends all connections; their guests run on. Suspends. */
+void connections_stop(void);
+
+Instance connections_instance(void);
+
+/* What an empty URI stands for. */
+const char *connections_default_uri(void);
+
+/* Finds the driver and what it calls the connection, and says which permission opening it needs. */
+typedef struct Opening {
+        Uri *uri;
+        const Driver *driver;
+        char *label;
+        const char *action;
+} Opening;
+int opening_parse(const char *text, Opening *ret, GError **error);
+void opening_clear(Opening *opening);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opening, opening_clear)
+
+/* Opens it, or joins those who have it open. Suspends. *ret is a reference. */
+int connections_open(
+        Caller *caller, const Opening *opening, bool read_only, Connection **ret, GError **error);
+/* Gives back one open of this caller. Suspends. */
+int connections_close(Caller *caller, Connection *connection, GError **error);
+
+/* All that are published; references. */
+GPtrArray *connections_list(void);
+GPtrArray *connections_drivers(void);
+
+/* -1 with ERROR_OPERATION_DENIED where the caller opened the object's connection for reading only. */
+int connections_refuse_write(Caller *caller, const Object *object, const char *api, GError **error);
+/* Whether the object's driver asks a peer. */
+bool connections_is_remote(const Object *object);
+
+/* Whether something would be missed if the service ended now: a guest runs, a client holds a connection. */
+bool connections_in_use(void);

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "service/publish.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "drivers/driver.h"
+#include "service/base/cleanup.h"
+#include "service/codec.h"
+
+Namespace namespaces[_NAMESPACE_MAX] = {
+        [NAMESPACE_VIRTBUS] = {
+                .id = NAMESPACE_VIRTBUS,
+                .bus_name = "org.virtbus1",
+                .root = "/org/virtbus1",
+        },
+        [NAMESPACE_LIBVIRT] = {
+                .id = NAMESPACE_LIBVIRT,
+                .bus_name = "org.libvirt",
+                .root = "/org/libvirt",
+                .error_name = "org.libvirt.Error",
+                .compatible_only = true,
+                .doubled = true,
+        },
+};
+
+/* What the publisher hangs on an object. */
+typedef struct Face {
+        const ClassFace *class;
+        uint64_t serial;
+        char *paths[_NAMESPACE_MAX];
+} Face;
+
+static struct {
+        sd_bus *bus;
+        sd_event_source *flush_source;
+        GPtrArray *dirty; /* of Object, referenced */
+        uint64_t n_serials;
+} publisher;
+
+Object *publish_lookup(const Namespace *space, const char *path)
+{
+        return g_hash_table_lookup(space->objects, path);
+}
+
+const char *publish_path(const Object *object, const Namespace *space)
+{
+        const Face *face = object->face;
+
+        return face ? face->paths[space->id] : NULL;
+}
+
+const ClassFace *publish_face(const Object *object)
+{
+        const Face *face = object->face;
+
+        return face->class;
+}
+
+uint64_t publish_serial(const Object *object)
+{
+        const Face *face = object->face;
+
+        return face ? face->serial : 0;
+}
+
+/* Paths. */
+
+static char *connection_path(const Namespace *space, const Object *object)
+{
+        /* Those that the other implementation has, by its names. */
+        static const struct {
+                const char *label, *name;
+        } known[] = {
+                { "qemu_system", "QEMU" },
+                { "qemu_session", "QEMU" },
+                { "test_default", "Test" },
+                { "xen_system", "Xen" },
+        };
+        const Connection *connection = (const Connection *)object;
+
+        if (!space->compatible_only)
+                return g_strdup_printf("%s/connection/%s", space->root, connection->label);
+        for (unsigned i = 0; i < G_N_ELEMENTS(known); i++)
+                if (strcmp(known[i].label, connection->label) == 0)
+                        return g_strdup_printf("%s/%s", space->root, known[i].name);
+        return NULL;
+}
+
+static char *driver_path(const Namespace *space, const Object *object)
+{
+        const DriverObject *driver = (const DriverObject *)object;
+
+        return space->compatible_only ? NULL : g_strdup_printf("%s/driver/%s", space->root, driver->driver->name);
+}
+
+static char *domain_path(const Namespace *space, const Object *object)
+{
+        const Domain *domain = (const Domain *)object;
+        const char *parent = publish_path(object->parent, space);
+        char *path;
+
+        if (!parent)
+                return NULL;
+        path = g_strdup_printf("%s/domain/_%s", parent, domain->properties.uuid);
+        return g_strdelimit(path, "-", '_');
+}
+
+static char *manager_path(const Namespace *space, const Object *object)
+{
+        (void)object;
+        return space->compatible_only ? NULL : g_strdup(space->root);
+}
+
+static char *path_make(const Namespace *space, const Object *object)
+{
+        static const struct {
+                const ClassInfo *class;
+                char *(*make)(const Namespace *space, const Object *object);
+        } makers[] = {
+                { &domain_class, domain_path },
+                { &connection_class, connection_path },
+                { &driver_class, driver_path },
+                { &manager_class, manager_path },
+        };
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(makers); i++)
+                if (makers[i].class == object->class)
+                        return makers[i].make(space, object);
+        g_assert_not_reached();
+}
+
+GPtrArray *publish_children(const Namespace *space, const char *path)
+{
+        g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        GPtrArray *children = g_ptr_array_new_with_free_func(g_free);
+        size_t n = strlen(path);
+        GHashTableIter iter;
+        void *key;
+
+        g_hash_table_iter_init(&iter, space->objects);
+        while (g_hash_table_iter_next(&iter, &key, NULL)) {
+                const char *other = key;
+                g_autofree char *child = NULL;
+
+                if (strncmp(other, path, n) != 0 || other[n] != '/')
+                        continue;
+                child = g_strndup(other + n + 1, strcspn(other + n + 1, "/"));
+                if (!g_hash_table_contains(seen, child)) {
+                        g_ptr_array_add(children, g_strdup(child));
+                        g_hash_table_add(seen, g_steal_pointer(&child));
+                }
+        }
+        return children;
+}
+
+/* Properties. */
+
+static int append_property(sd_bus_message *message, const Object *object, const PropertyInfo *property,
+        const Namespace *space)
+{
+        int r;
+
+        r = sd_bus_message_open_container(message, 'e', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append_basic(message, 's', property->name);
+        if (r >= 0 && space->doubled)
+                r = sd_bus_message_open_container(message, 'v', "v");
+        if (r >= 0)
+                r = sd_bus_message_open_container(message, 'v', property->signature);
+        if (r >= 0)
+                r = codec_append(message, property->signature, object_value(object, property), space);
+        if (r >= 0 && space->doubled)
+                r = sd_bus_message_close_container(message);
+        if (r >= 0)
+                r = sd_bus_message_close_container(message);
+        return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
+int publish_append_properties(sd_bus_message *message, const Object *object, const Namespace *space,
+        bool (*may_read)(const PropertyInfo *property, void *data), void *data)
+{
+        int r = sd_bus_message_open_container(message, 'a', "{sv}");
+
+        for (unsigned i = 0; r >= 0 && i < object->class->n_properties; i++) {
+                const PropertyInfo *property = &object->class->properties[i];
+
+                if (face_shows(property, space) && may_read(property, data))
+                        r = append_property(message, object, property, space);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
+/* Signals. */
+
+static bool always(const PropertyInfo *property, void *data)
+{
+        (void)property, (void)data;
+        return true;
+}
+
+static void signal_failed(const char *what, int r)
+{
+        g_warning("cannot send %s: %s", what, g_strerror(-r));
+}
+
+static int send_changed(const Object *object, const Namespace *space, uint64_t changed)
+{
+        const Face *face = object->face;
+        g_autoptr(sd_bus_message) message = NULL;
+        bool any = false;
+        int r;
+
+        for (unsigned i = 0; i < object->class->n_properties; i++)
+                if ((changed & UINT64_C(1) << i) && face_shows(&object->class->properties[i], space))
+                        any = true;
+        if (!any)
+                return 0;
+
+        r = sd_bus_message_new_signal(publisher.bus, &message, face->paths[space->id],
+                "org.freedesktop.DBus.Properties", "PropertiesChanged");
+        if (r >= 0)
+                r = sd_bus_message_append_basic(message, 's', face->class->interfaces[space->id]);
+        if (r >= 0)
+                r = sd_bus_message_open_container(message, 'a', "{sv}");
+        for (unsigned i = 0; r >= 0 && i < object->class->n_properties; i++)
+                if ((changed & UINT64_C(1) << i) && face_shows(&object->class->properties[i], space))
+                        r = append_property(message, object, &object->class->properties[i], space);
+        if (r >= 0)
+                r = sd_bus_message_close_container(message);
+        if (r >= 0)
+                r = sd_bus_message_append(message, "as", 0);
+        return r < 0 ? r : sd_bus_send(publisher.bus, message, NULL);
+}
+
+static void flush_object(Object *object)
+{
+        uint64_t changed = object->changed;
+
+        object->changed = 0;
+        for (unsigned i = 0; object->published && i < _NAMESPACE_MAX; i++) {
+                int r = publish_path(object, &namespaces[i]) ?
+                        send_changed(object, &namespaces[i], changed) :
+                        0;
+
+                if (r < 0)
+                        signal_failed("PropertiesChanged", r);
+        }
+}
+
+void publish_flush(void)
+{
+        for (unsigned i = 0; i < publisher.dirty->len; i++)
+                flush_object(publisher.dirty->pdata[i]);
+        g_ptr_array_set_size(publisher.dirty, 0);
+}
+
+static int on_flush(sd_event_source *source, void *data)
+{
+        (void)source, (void)data;
+        publish_flush();
+        return 0;
+}
+
+/* InterfacesAdded and InterfacesRemoved, which the compatible namespace never had but harm nobody there. */
+static int send_interfaces(const Object *object, const Namespace *space, bool added)
+{
+        const Face *face = object->face;
+        g_autoptr(sd_bus_message) message = NULL;
+        int r;
+
+        r = sd_bus_message_new_signal(publisher.bus, &message, space->root, "org.freedesktop.DBus.ObjectManager",
+                added ? "InterfacesAdded" : "InterfacesRemoved");
+        if (r >= 0)
+                r = sd_bus_message_append_basic(message, 'o', face->paths[space->id]);
+        if (r >= 0 && !added)
+                r = sd_bus_message_append(message, "as", 1, face->class->interfaces[space->id]);
+        if (r >= 0 && added) {
+                r = sd_bus_message_open_container(message, 'a', "{sa{sv}}");
+                if (r >= 0)
+                        r = sd_bus_message_open_container(message, 'e', "sa{sv}");
+                if (r >= 0)
+                        r = sd_bus_message_append_basic(message, 's', face->class->interfaces[space->id]);
+                if (r >= 0)
+                        r = publish_append_properties(message, object, space, always, NULL);
+                if (r >= 0)
+                        r = sd_bus_message_close_container(message);
+                if (r >= 0)
+                        r = sd_bus_message_close_container(message);
+        }
+        return r < 0 ? r : sd_bus_send(publisher.bus, message, NULL);
+}
+
+static int send_signal(
+        const Object *object, const Namespace *space, const SignalInfo *info, const void *arguments)
+{
+        const Face *face = object->face;
+        g_autoptr(sd_bus_message) message = NULL;
+        int r;
+
+        r = sd_bus_message_new_signal(publisher.bus, &message, face->paths[space->id],
+                face->class->interfaces[space->id], info->name);
+        if (r >= 0)
+                r = codec_append(message, info->signature, arguments, space);
+        return r < 0 ? r : sd_bus_send(publisher.bus, message, NULL);
+}
+
+/* The sink. */
+
+static void on_added(Object *object)
+{
+        Face *face = g_new0(Face, 1);
+
+        face->class = face_of(object->class);
+        face->serial = ++publisher.n_serials;
+        object->face = face;
+        for (unsigned i = 0; i < _NAMESPACE_MAX; i++) {
+                Namespace *space = &namespaces[i];
+                int r;
+
+                face->paths[i] = face->class->interfaces[i] ? path_make(space, object) : NULL;
+                if (!face->paths[i])
+                        continue;
+                g_hash_table_insert(space->objects, face->paths[i], object);
+                r = send_interfaces(object, space, true);
+                if (r < 0)
+                        signal_failed("InterfacesAdded", r);
+        }
+}
+
+static void on_removed(Object *object)
+{
+        Face *face = object->face;
+
+        for (unsigned i = 0; i < _NAMESPACE_MAX; i++) {
+                int r;
+
+                if (!face->paths[i])
+                        continue;
+                r = send_interfaces(object, &namespaces[i], false);
+                if (r < 0)
+                        signal_failed("InterfacesRemoved", r);
+                g_hash_table_remove(namespaces[i].objects, face->paths[i]);
+        }
+}
+
+static void on_changed(Object *object)
+{
+        g_ptr_array_add(publisher.dirty, object_ref(object));
+        sd_event_source_set_enabled(publisher.flush_source, SD_EVENT_ONESHOT);
+}
+
+static void on_signal(Object *object, const SignalInfo *info, const void *arguments)
+{
+        /* Who hears of an event may ask at once: the properties tell the same by then. */
+        publish_flush();
+        for (unsigned i = 0; i < _NAMESPACE_MAX; i++) {
+                int r;
+
+                if (!publish_path(object, &namespaces[i]))
+                        continue;
+                if (namespaces[i].compatible_only && !info->compatible)
+                        continue;
+                r = send_signal(object, &namespaces[i], info, arguments);
+                if (r < 0)
+                        signal_failed(info->name, r);
+        }
+}
+
+static void on_freed(Object *object)
+{
+        Face *face = object->face;
+
+        for (unsigned i = 0; i < _NAMESPACE_MAX; i++)
+                g_free(face->paths[i]);
+        g_free(face);
+        object->face = NULL;
+}
+
+static const ObjectSink sink = {
+        .added = on_added,
+        .removed = on_removed,
+        .freed = on_freed,
+        .changed = on_changed,
+        .signal = on_signal,
+};
+
+int publish_init(sd_bus *bus)
+{
+        int r;
+
+        r = sd_event_add_defer(sd_bus_get_event(bus), &publisher.flush_source, on_flush, NULL);
+        if (r < 0)
+                return r;
+        sd_event_source_set_description(publisher.flush_source, "changed properties");
+        sd_event_source_set_enabled(publisher.flush_source, SD_EVENT_OFF);
+        /* After what else is ready in this turn, so that changes are told together. */
+        sd_event_source_set_priority(publisher.flush_source, SD_EVENT_PRIORITY_NORMAL + 10);
+        publisher.bus = sd_bus_ref(bus);
+        publisher.dirty = g_ptr_array_new_with_free_func(object_unref_notify);
+        for (unsigned i = 0; i < _NAMESPACE_MAX; i++)
+                namespaces[i].objects = g_hash_table_new(g_str_hash, g_str_equal);
+        object_set_sink(&sink);
+        return 0;
+}
+
+void publish_finish(void)
+{
+        object_set_sink(NULL);
+        g_clear_pointer(&publisher.dirty, g_ptr_array_unref);
+        for (unsigned i = 0; i < _NAMESPACE_MAX; i++)
+                g_clear_pointer(&namespaces[i].objects, g_hash_table_unref);
+        publisher.flush_source = sd_event_source_disable_unref(publisher.flush_source);
+        publisher.bus = sd_bus_unref(publisher.bus);
+}

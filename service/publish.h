@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Shows objects on the bus: their paths, their comings and goings, their changes and signals. */
+
+#include <systemd/sd-bus.h>
+
+#include "drivers/object.h"
+#include "service/face.h"
+
+/* Becomes the sink of all objects. */
+int publish_init(sd_bus *bus);
+void publish_finish(void);
+
+/* Borrowed; NULL: none. */
+Object *publish_lookup(const Namespace *space, const char *path);
+/* NULL where the object is not shown in that namespace. */
+const char *publish_path(const Object *object, const Namespace *space);
+const ClassFace *publish_face(const Object *object);
+/* A number that no other object of this process has or had. */
+uint64_t publish_serial(const Object *object);
+
+/* Appends a{sv} of the properties that may_read accepts. */
+int publish_append_properties(sd_bus_message *message, const Object *object, const Namespace *space,
+        bool (*may_read)(const PropertyInfo *property, void *data), void *data);
+
+/* Sends the changes that have not been told yet. Happens by itself before the loop waits; before a reply it
+ * makes sure that what the reply says is known. */
+void publish_flush(void);
+
+/* For each object with a path below that one: the next component, once each. */
+GPtrArray *publish_children(const Namespace *space, const char *path);
