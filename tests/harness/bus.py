@@ -66,7 +66,7 @@ def service_program() -> pathlib.Path:
     if 'VIRTBUSD' in os.environ:
         return pathlib.Path(os.environ['VIRTBUSD']).resolve()
     build = pathlib.Path(os.environ.get('VIRTBUS_BUILD', TOP / 'build')).resolve()
-    return build / 'service' / 'virtbusd'
+    return build / 'virtbusd'
 
 
 def _adopt_orphans():

@@ -1,0 +1,264 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Kill the system's service again and again while domains are defined, started and destroyed.
+
+    kill_load.py KILLS
+
+Runs in the container, as root. Three guests are started at the beginning and must see the end with
+the same process and the same id. Others come and go: whatever a call to them answered must be true
+afterwards, and a call that was cut off may have happened or not, but nothing in between. Prints the
+counts as JSON; "wrong" lists what did not hold.
+"""
+
+import glob
+import json
+import os
+import pathlib
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree as ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'harness'))
+
+from client import CallError, Client
+
+ADDRESS = 'unix:path=/run/dbus/system_bus_socket'
+DEFINITIONS = '/etc/virtbus/qemu'
+KEPT = ['kept-1', 'kept-2', 'kept-3']
+PAUSED = 1  # Create's flag: no guest needs to run to be there, and many would take the processor.
+# Errors of a call that the kill cut off. Any other error is an answer.
+CUT_OFF = ('NoReply', 'Disconnected', 'ServiceUnknown', 'NameHasNoOwner', 'TimedOut', 'Timeout',
+           'UnknownObject', 'UnknownMethod')
+
+
+def xml(name: str, version: int) -> str:
+    # The version is in two places, far from each other: a torn file disagrees with itself.
+    return f'''<domain type='qemu'>
+  <name>{name}</name>
+  <title>version {version}</title>
+  <memory unit='MiB'>16</memory>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices>
+  <metadata><v:check xmlns:v='urn:virtbus:test'>{'x' * 3000} version {version}</v:check></metadata>
+</domain>'''
+
+
+def emulators() -> dict:
+    """name of the guest -> process ids of its QEMUs."""
+    result = {}
+    for path in glob.glob('/proc/[0-9]*/cmdline'):
+        try:
+            words = pathlib.Path(path).read_bytes().split(b'\0')
+        except OSError:
+            continue
+        if not words[0].startswith(b'/usr/bin/qemu-system'):
+            continue
+        found = re.search(rb'(?:^|,)guest=([^,]+)', words[words.index(b'-name') + 1]) \
+            if b'-name' in words else None
+        name = found.group(1).decode() if found else '(no name)'
+        result.setdefault(name, []).append(int(path.split('/')[2]))
+    return result
+
+
+class Load(threading.Thread):
+    """One domain after the other through its life, over and over, on a connection of its own."""
+
+    def __init__(self, number: int):
+        super().__init__(daemon=True)
+        self.name_of_domain = f'churn-{number}'
+        self.stop = False
+        self.calls = self.cut_off = 0
+        self.errors = []
+        # What the last answers said: None where a cut off call leaves it open.
+        self.defined = self.active = False
+        self.versions = set()
+        self._version = number * 1000000
+
+    def _try(self, call) -> object:
+        """The answer, or None if the call was cut off."""
+        self.calls += 1
+        try:
+            return call() or True
+        except CallError as error:
+            if any(word in error.name for word in CUT_OFF):
+                self.cut_off += 1
+                time.sleep(0.05)
+                return None
+            raise
+
+    def _lookup(self, client, connection):
+        while not self.stop:
+            try:
+                return client.call(connection, 'org.virtbus1.Connection', 'DomainLookupByName',
+                                   '(s)', self.name_of_domain)
+            except CallError as error:
+                if any(word in error.name for word in CUT_OFF):
+                    time.sleep(0.05)
+                    continue
+                return None
+        return None
+
+    def _round(self, client, connection):
+        self._version += 1
+        self.versions.add(self._version)
+        path = self._try(lambda: client.call(
+            connection, 'org.virtbus1.Connection', 'DomainDefineXML', '(s)',
+            xml(self.name_of_domain, self._version)))
+        if path:
+            self.versions = {self._version}
+        self.defined = True if path else None
+        if not path:
+            path = self._lookup(client, connection)
+            if not path:
+                return
+        domain = lambda member: self._try(lambda: client.call(
+            path, 'org.virtbus1.Domain', member, '(u)', PAUSED if member == 'Create' else 0))
+        for member, active, defined in (('Create', True, True), ('Destroy', False, True),
+                                        ('Undefine', False, False)):
+            try:
+                done = domain(member)
+            except CallError as error:
+                # After a cut off call the next may find it done already.
+                if not re.search(r'(?i)already|not (?:running|active)|not found|no domain'
+                                 r'|is (?:running|active)', error.message):
+                    self.errors.append(f'{member} of {self.name_of_domain}: {error}')
+                self.active = self.defined = None
+                return
+            self.active = active if done else None
+            self.defined = defined if done else None
+            if not done:
+                return
+
+    def run(self):
+        with Client(ADDRESS) as client:
+            while not self.stop:
+                try:
+                    connection = client.call('/org/virtbus1', 'org.virtbus1.Manager', 'Open',
+                                             '(su)', 'qemu:///system', 0)
+                    self._round(client, connection)
+                except CallError as error:
+                    if not any(word in error.name for word in CUT_OFF):
+                        self.errors.append(str(error))
+                    time.sleep(0.05)
+
+
+def main_process() -> int:
+    return int(subprocess.run(['systemctl', 'show', '-P', 'MainPID', 'virtbus'], text=True,
+                              capture_output=True).stdout)
+
+
+def check(client, connection, loads, before) -> list:
+    wrong = []
+    running = emulators()
+    paths = client.call(connection, 'org.virtbus1.Connection', 'ListDomains', '(u)', 0)
+    domains = {}
+    for path in paths:
+        domains[client.object(path).get('Domain.Name')] = client.object(path)
+
+    for name, (process, number) in before.items():
+        if running.get(name) != [process]:
+            wrong.append(f'{name} had process {process} and has {running.get(name)}')
+        elif not domains[name].get('Domain.Active'):
+            wrong.append(f'{name} runs, but is said not to')
+        elif domains[name].get('Domain.Id') != number:
+            wrong.append(f'{name} had id {number} and has {domains[name].get("Domain.Id")}')
+
+    for name, domain in domains.items():
+        if domain.get('Domain.Active') != (len(running.get(name, [])) == 1):
+            wrong.append(f'{name}: active is {domain.get("Domain.Active")}, but its processes are '
+                         f'{running.get(name)}')
+    wrong += [f'{name} is no domain, but runs as {processes}'
+              for name, processes in running.items() if name not in domains]
+
+    for load in loads:
+        wrong += load.errors
+        there = load.name_of_domain in domains
+        if load.defined is not None and there != load.defined:
+            wrong.append(f'{load.name_of_domain}: defined is {there}, but was {load.defined}')
+        if there and load.active is not None and \
+                domains[load.name_of_domain].get('Domain.Active') != load.active:
+            wrong.append(f'{load.name_of_domain}: active is not {load.active}')
+
+    names = [name for name in os.listdir(DEFINITIONS) if name != 'autostart']
+    wrong += [f'{DEFINITIONS}/{name} is left' for name in names if not name.endswith('.xml')]
+    for name in names:
+        text = pathlib.Path(DEFINITIONS, name).read_text()
+        try:
+            ElementTree.fromstring(text)
+        except ElementTree.ParseError as error:
+            wrong.append(f'{name} is torn: {error}')
+            continue
+        versions = set(re.findall(r'version (\d+)', text))
+        if len(versions) != 1:
+            wrong.append(f'{name} is of versions {versions}')
+        for load in loads:
+            if name == f'{load.name_of_domain}.xml' and int(versions.pop()) not in load.versions:
+                wrong.append(f'{name} is of a version that nobody wrote last')
+    if {name.removesuffix('.xml') for name in names} != set(domains):
+        wrong.append(f'files {sorted(names)}, domains {sorted(domains)}')
+
+    scopes = subprocess.run(['systemctl', 'list-units', '--plain', '--no-legend', '--type=scope',
+                             '--state=active,running,failed'], text=True,
+                            capture_output=True).stdout
+    machines = [line.split()[0] for line in scopes.splitlines() if 'machine' in line.split()[0]]
+    alive = sum(len(processes) for processes in running.values())
+    if len(machines) != alive:
+        wrong.append(f'{alive} guests in {len(machines)} scopes: {machines}')
+    taps = [name for name in os.listdir('/sys/class/net') if name.startswith(('vnet', 'tap'))]
+    wrong += [f'the interface {name} is left' for name in taps]
+    return wrong
+
+
+def main() -> int:
+    kills = int(sys.argv[1])
+    random.seed(kills)
+    with Client(ADDRESS) as client:
+        connection = client.call('/org/virtbus1', 'org.virtbus1.Manager', 'Open', '(su)',
+                                 'qemu:///system', 0)
+        before = {}
+        for name in KEPT:
+            path = client.call(connection, 'org.virtbus1.Connection', 'DomainDefineXML', '(s)',
+                               xml(name, 1))
+            client.call(path, 'org.virtbus1.Domain', 'Create', '(u)', PAUSED)
+            before[name] = (emulators()[name][0], client.object(path).get('Domain.Id'))
+
+        loads = [Load(number) for number in (1, 2)]
+        for load in loads:
+            load.start()
+        killed = 0
+        began = time.monotonic()
+        while killed < kills:
+            # Short enough to hit a start before its end, long enough for some to come through.
+            time.sleep(random.choice((0.02, 0.1, 0.3, 0.6)) * random.uniform(0.5, 1.5))
+            process = main_process()
+            if process:
+                try:
+                    os.kill(process, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+                killed += 1
+        for load in loads:
+            load.stop = True
+        for load in loads:
+            load.join(60)
+        # What was cut off last is cleaned up by the service's next start.
+        client.call('/org/virtbus1', 'org.virtbus1.Manager', 'Open', '(su)', 'qemu:///system', 0)
+        time.sleep(2)
+        result = {
+            'kills': killed, 'seconds': round(time.monotonic() - began, 1),
+            'calls': sum(load.calls for load in loads),
+            'cut off': sum(load.cut_off for load in loads),
+            'still running': any(load.is_alive() for load in loads),
+            'wrong': check(client, connection, loads, before),
+        }
+    print(json.dumps(result))
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
