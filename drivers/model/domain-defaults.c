@@ -434,7 +434,7 @@ static void default_graphics(Graphics *graphics)
         }
 }
 
-static void default_video_memory(VideoModel *model)
+static void default_video_memory(VideoModel *model, bool qemu)
 {
         switch (model->type) {
         case VIDEO_VGA:
@@ -454,7 +454,7 @@ static void default_video_memory(VideoModel *model)
                         model->ram = number(64 * 1024);
                 if (!model->vram.set)
                         model->vram = number(64 * 1024);
-                if (!model->vgamem.set)
+                if (!model->vgamem.set && qemu)
                         model->vgamem = number(16 * 1024);
                 break;
         default:
@@ -462,7 +462,7 @@ static void default_video_memory(VideoModel *model)
         }
 }
 
-static void default_videos(DomainConfig *config)
+static void default_videos(DomainConfig *config, const DomainDefaults *defaults)
 {
         Devices *devices = &config->devices;
 
@@ -491,11 +491,42 @@ static void default_videos(DomainConfig *config)
                         model->type = is_x86(config) ? VIDEO_CIRRUS : VIDEO_VIRTIO;
                 if (model->type == VIDEO_NONE)
                         continue;
-                default_video_memory(model);
+                default_video_memory(model, defaults->qemu_devices);
                 if (!model->heads.set)
                         model->heads = number(1);
                 if (i == 0)
                         model->primary = SWITCH_ON;
+        }
+}
+
+/* Whether a disk stands behind another one of its bus. */
+static bool disk_after(const Disk *disk, const Disk *other)
+{
+        return disk_name_index(disk->target.dev, NULL) > disk_name_index(other->target.dev, NULL);
+}
+
+/* The disks of a bus stand together and in order, as libvirt lists them. */
+static void group_disks(Disk **disks, size_t n)
+{
+        for (size_t i = 1; i < n; i++) {
+                Disk *disk = disks[i];
+                size_t at = i;
+                bool found = false;
+
+                for (size_t j = i; j-- > 0;) {
+                        if (disks[j]->target.bus != disk->target.bus)
+                                continue;
+                        if (disk_after(disks[j], disk)) {
+                                at = j;
+                                found = true;
+                                continue;
+                        }
+                        if (!found)
+                                at = j + 1;
+                        break;
+                }
+                memmove(&disks[at + 1], &disks[at], (i - at) * sizeof(Disk *));
+                disks[at] = disk;
         }
 }
 
@@ -530,13 +561,14 @@ static int default_devices(DomainConfig *config, const DomainDefaults *defaults,
                 if (default_disk(devices->disks[i], defaults, error) < 0)
                         return -1;
         default_controllers(config);
+        group_disks(devices->disks, devices->n_disks);
         for (size_t i = 0; i < devices->n_interfaces; i++)
                 default_interface(config, devices->interfaces[i], defaults);
         default_chardevs(config, defaults);
         default_inputs(config, defaults);
         for (size_t i = 0; i < devices->n_graphics; i++)
                 default_graphics(devices->graphics[i]);
-        default_videos(config);
+        default_videos(config, defaults);
         for (size_t i = 0; i < devices->n_watchdogs; i++)
                 if (devices->watchdogs[i]->action == WATCHDOG_ACTION_ABSENT)
                         devices->watchdogs[i]->action = WATCHDOG_RESET;

@@ -90,14 +90,20 @@ static const BindRow address_rows[] = {
 };
 const BindType address_type = BIND_TYPE(Address, address_rows);
 
-static const BindRow info_rows[] = {
+static const BindRow info_names_rows[] = {
         CHILD("boot", DeviceInfo, boot, device_boot_type),
         CHILD("alias", DeviceInfo, alias, alias_type),
+        BIND_END,
+};
+static const BindRow info_place_rows[] = {
         SUBTREE("rom", DeviceInfo, rom),
         SUBTREE("acpi", DeviceInfo, acpi),
         CHILD("address", DeviceInfo, address, address_type),
         BIND_END,
 };
+
+/* What each device ends with. */
+#define INFO(S) GROUP(S, info, info_names_rows), GROUP(S, info, info_place_rows)
 
 static const BindRow virtio_options_rows[] = {
         ATTRIBUTE("iommu", VirtioOptions, iommu, ON_OFF),
@@ -217,7 +223,7 @@ static const BindRow disk_rows[] = {
         ELEMENT("vendor", Disk, vendor, STRING),
         ELEMENT("product", Disk, product, STRING),
         REST,
-        GROUP(Disk, info, info_rows),
+        INFO(Disk),
         BIND_END,
 };
 const BindType disk_type = BIND_TYPE(Disk, disk_rows);
@@ -286,8 +292,9 @@ static const BindRow controller_rows[] = {
         CASES(Controller, type, controller_cases),
         CHILD("driver", Controller, driver, controller_driver_type),
         REST,
-        GROUP(Controller, info, info_rows),
+        GROUP(Controller, info, info_names_rows),
         CHILD("master", Controller, master, usb_master_type),
+        GROUP(Controller, info, info_place_rows),
         BIND_END,
 };
 const BindType controller_type = BIND_TYPE(Controller, controller_rows);
@@ -423,7 +430,7 @@ static const BindRow interface_rows[] = {
         CHILD("mtu", Interface, mtu, interface_mtu_type),
         SUBTREE("coalesce", Interface, coalesce),
         REST,
-        GROUP(Interface, info, info_rows),
+        INFO(Interface),
         BIND_END,
 };
 const BindType interface_type = BIND_TYPE(Interface, interface_rows);
@@ -526,7 +533,7 @@ static const BindRow chardev_rows[] = {
         CHILD("log", Chardev, log, chardev_log_type),
         REST,
         CHILD("target", Chardev, target, port_target_type),
-        GROUP(Chardev, info, info_rows),
+        INFO(Chardev),
         BIND_END,
 };
 static const BindRow channel_rows[] = {
@@ -535,7 +542,7 @@ static const BindRow channel_rows[] = {
         CHILD("log", Chardev, log, chardev_log_type),
         REST,
         CHILD("target", Chardev, target, channel_target_type),
-        GROUP(Chardev, info, info_rows),
+        INFO(Chardev),
         BIND_END,
 };
 const BindType chardev_type = BIND_TYPE(Chardev, chardev_rows);
@@ -635,7 +642,7 @@ static const BindRow video_rows[] = {
         CHILD("driver", Video, driver, video_driver_type),
         CHILD("model", Video, model, video_model_type),
         REST,
-        GROUP(Video, info, info_rows),
+        INFO(Video),
         BIND_END,
 };
 const BindType video_type = BIND_TYPE(Video, video_rows);
@@ -646,7 +653,7 @@ static const BindRow input_rows[] = {
         ATTRIBUTE("model", Input, model, ENUM(virtio_model_names)),
         CHILD("driver", Input, driver, virtio_driver_type),
         REST,
-        GROUP(Input, info, info_rows),
+        INFO(Input),
         BIND_END,
 };
 const BindType input_type = BIND_TYPE(Input, input_rows);
@@ -654,7 +661,7 @@ const BindType input_type = BIND_TYPE(Input, input_rows);
 static const BindRow sound_rows[] = {
         ATTRIBUTE("model", Sound, model, ENUM(sound_model_names), REQUIRED),
         REST,
-        GROUP(Sound, info, info_rows),
+        INFO(Sound),
         BIND_END,
 };
 const BindType sound_type = BIND_TYPE(Sound, sound_rows);
@@ -687,7 +694,7 @@ static const BindRow rng_rows[] = {
         CHILD("backend", Rng, backend, rng_backend_type),
         CHILD("driver", Rng, driver, virtio_driver_type),
         REST,
-        GROUP(Rng, info, info_rows),
+        INFO(Rng),
         BIND_END,
 };
 const BindType rng_type = BIND_TYPE(Rng, rng_rows);
@@ -705,7 +712,7 @@ static const BindRow memballoon_rows[] = {
         CHILD("stats", Memballoon, stats, memballoon_stats_type),
         CHILD("driver", Memballoon, driver, virtio_driver_type),
         REST,
-        GROUP(Memballoon, info, info_rows),
+        INFO(Memballoon),
         BIND_END,
 };
 const BindType memballoon_type = BIND_TYPE(Memballoon, memballoon_rows);
@@ -714,14 +721,14 @@ static const BindRow watchdog_rows[] = {
         ATTRIBUTE("model", Watchdog, model, ENUM(watchdog_model_names), REQUIRED),
         ATTRIBUTE("action", Watchdog, action, ENUM(watchdog_action_names)),
         REST,
-        GROUP(Watchdog, info, info_rows),
+        INFO(Watchdog),
         BIND_END,
 };
 const BindType watchdog_type = BIND_TYPE(Watchdog, watchdog_rows);
 
 static const BindRow other_device_rows[] = {
         REST,
-        GROUP(OtherDevice, info, info_rows),
+        INFO(OtherDevice),
         BIND_END,
 };
 static const BindType other_device_type = {
