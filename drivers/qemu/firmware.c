@@ -136,11 +136,11 @@ GPtrArray *firmware_list(const char *const *directories, const char *arch, const
 
 static bool fits(const Firmware *firmware, const FirmwareWish *wish)
 {
-        if (wish->secure == SWITCH_ON)
-                return firmware->secure_boot;
+        if (wish->secure == SWITCH_ON && !firmware->secure_boot)
+                return false;
         if (wish->secure == SWITCH_OFF && firmware->secure_boot)
                 return false;
-        return wish->smm || !firmware->requires_smm;
+        return wish->smm != SWITCH_OFF || !firmware->requires_smm;
 }
 
 int firmware_choose(
@@ -159,4 +159,38 @@ int firmware_choose(
         }
         return error_set(
                 error, ERROR_OPERATION_FAILED, "Unable to find any firmware to satisfy 'efi'");
+}
+
+int firmware_fill(DomainConfig *config, const char *nvram_directory, GError **error)
+{
+        const StateElement *smm = config->features.smm;
+        FirmwareWish wish = { .arch = config->os.type.arch,
+                .machine = config->os.type.machine,
+                .secure = config->os.loader.secure,
+                .smm = !smm ? SWITCH_ABSENT : switch_from(smm->state != SWITCH_OFF) };
+        g_autoptr(Firmware) firmware = NULL;
+
+        if (config->os.firmware != OS_FIRMWARE_EFI || config->os.loader.path)
+                return 0;
+        if (config->os.kept.elements)
+                return error_set(error, ERROR_CONFIG_UNSUPPORTED,
+                        "the QEMU driver cannot choose a firmware by its features yet");
+        if (firmware_choose(NULL, &wish, &firmware, error) < 0)
+                return -1;
+
+        config->os.loader.path = g_strdup(firmware->code);
+        config->os.loader.type = LOADER_PFLASH;
+        config->os.loader.readonly = SWITCH_ON;
+        if (firmware->requires_smm) {
+                config->os.loader.secure = SWITCH_ON;
+                if (!config->features.smm)
+                        config->features.smm = g_new0(StateElement, 1);
+                config->features.smm->state = SWITCH_ON;
+        }
+        if (!config->os.nvram.template)
+                config->os.nvram.template = g_strdup(firmware->template);
+        if (!config->os.nvram.path)
+                config->os.nvram.path =
+                        g_strdup_printf("%s/%s_VARS.fd", nvram_directory, config->name);
+        return 0;
 }

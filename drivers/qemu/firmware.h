@@ -11,7 +11,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "drivers/model/value.h"
+#include "drivers/model/domain.h"
 
 typedef struct Firmware {
         char *code; /* the image, for a read-only pflash */
@@ -27,7 +27,7 @@ typedef struct FirmwareWish {
         const char *arch;    /* libvirt's name */
         const char *machine; /* its full name: "pc-q35-7.2" */
         Switch secure;       /* <loader secure=''> */
-        bool smm;            /* <features><smm state='on'>; a secure wish turns it on */
+        Switch smm;          /* <features><smm state=''> */
 } FirmwareWish;
 
 /* For a firmware that is set up by its descriptors; NULL-terminated. */
@@ -37,9 +37,15 @@ extern const char *const firmware_directories[];
  * those of this host. */
 GPtrArray *firmware_list(const char *const *directories, const char *arch, const char *machine);
 
-/* The first that fits. ERROR_OPERATION_FAILED "Unable to find any firmware to satisfy 'efi'". */
+/* The first that fits; one that needs SMM may be chosen unless SMM is off. ERROR_OPERATION_FAILED
+ * "Unable to find any firmware to satisfy 'efi'". */
 int firmware_choose(
         const char *const *directories, const FirmwareWish *wish, Firmware **ret, GError **error);
+
+/* Where <os firmware='efi'> has no loader yet: chooses one and fills in loader, NVRAM (its
+ * template, and NVRAM_DIRECTORY/NAME_VARS.fd unless it has a path) and, for a firmware that needs
+ * it, SMM and secure. */
+int firmware_fill(DomainConfig *config, const char *nvram_directory, GError **error);
 
 void firmware_free(Firmware *firmware);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Firmware, firmware_free)

@@ -200,18 +200,18 @@ static void test_firmware(void)
         broken = g_build_filename(scratch, "low", "05-broken.json", NULL);
         g_assert_true(g_file_set_contents(broken, "{", -1, NULL));
 
-        assert_chosen(&(FirmwareWish){ "x86_64", "pc-q35-7.2", SWITCH_ABSENT, false },
+        assert_chosen(&(FirmwareWish){ "x86_64", "pc-q35-7.2", SWITCH_ABSENT, SWITCH_OFF },
                 "/vars/40-plain.json");
-        assert_chosen(&(FirmwareWish){ "x86_64", "pc-q35-7.2", SWITCH_ABSENT, true },
+        assert_chosen(&(FirmwareWish){ "x86_64", "pc-q35-7.2", SWITCH_ABSENT, SWITCH_ON },
                 "/vars/30-secure.json");
-        assert_chosen(&(FirmwareWish){ "x86_64", "pc-q35-7.2", SWITCH_ON, false },
+        assert_chosen(&(FirmwareWish){ "x86_64", "pc-q35-7.2", SWITCH_ON, SWITCH_ABSENT },
                 "/vars/30-secure.json");
-        assert_chosen(
-                &(FirmwareWish){ "x86_64", "pc-q35-7.2", SWITCH_OFF, true }, "/vars/40-plain.json");
-        assert_chosen(&(FirmwareWish){ "x86_64", "pc-i440fx-7.2", SWITCH_ON, true }, NULL);
-        assert_chosen(&(FirmwareWish){ "x86_64", "pc-i440fx-7.2", SWITCH_ABSENT, false },
+        assert_chosen(&(FirmwareWish){ "x86_64", "pc-q35-7.2", SWITCH_OFF, SWITCH_ON },
                 "/vars/40-plain.json");
-        assert_chosen(&(FirmwareWish){ "aarch64", "virt-7.2", SWITCH_ABSENT, false }, NULL);
+        assert_chosen(&(FirmwareWish){ "x86_64", "pc-i440fx-7.2", SWITCH_ON, SWITCH_ON }, NULL);
+        assert_chosen(&(FirmwareWish){ "x86_64", "pc-i440fx-7.2", SWITCH_ABSENT, SWITCH_ABSENT },
+                "/vars/40-plain.json");
+        assert_chosen(&(FirmwareWish){ "aarch64", "virt-7.2", SWITCH_ABSENT, SWITCH_ABSENT }, NULL);
 
         remove = g_strdup_printf("rm -r '%s'", scratch);
         g_assert_true(g_spawn_command_line_sync(remove, NULL, NULL, NULL, NULL));
