@@ -510,7 +510,7 @@ static int parse_child(
                 return 0;
         case BIND_PLACE_SUBTREE:
                 subtree = g_string_new(NULL);
-                xml_keep(subtree, child, false);
+                xml_keep(subtree, child);
                 *FIELD(char *, row, object) = g_strndup(subtree->str, subtree->len);
                 return 0;
         case BIND_PLACE_CHILD:
@@ -588,7 +588,7 @@ int bind_parse(
                 }
                 if (!elements)
                         elements = g_string_new(NULL);
-                xml_keep(elements, child, false);
+                xml_keep(elements, child);
         }
         if (attributes)
                 kept->attributes = g_strndup(attributes->str, attributes->len);

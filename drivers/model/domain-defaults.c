@@ -275,7 +275,7 @@ static void default_chardev(Chardev *chardev)
 {
         if (chardev->type == CHARDEV_ABSENT)
                 chardev->type = CHARDEV_PTY;
-        if (chardev->type == CHARDEV_TCP) {
+        if (chardev->type == CHARDEV_TCP && chardev->tcp.source.service) {
                 if (chardev->tcp.source.mode == CHARDEV_MODE_ABSENT)
                         chardev->tcp.source.mode = CHARDEV_MODE_CONNECT;
                 if (chardev->tcp.protocol.type == PROTOCOL_ABSENT)

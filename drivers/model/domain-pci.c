@@ -449,7 +449,18 @@ static int place_visit(DeviceInfo *info, const char *kind, void *device, void *d
         return place(walk->map, &tenant, need, walk->error);
 }
 
-static const Tenant chipset = { .kind = "the machine's own devices" };
+/* The bridge to ISA and the power management, which are in no document: whoever wants their place
+ * is refused. */
+static void claim_chipset(PciMap *map)
+{
+        static const Tenant chipset = { .kind = "the machine's own devices" };
+        bool q35 = machine_is_q35(map->config);
+
+        if (!q35 && !machine_is_i440fx(map->config))
+                return;
+        claim_fixed(map, &chipset, q35 ? 0x1f : 1, 0);
+        claim_fixed(map, &chipset, q35 ? 0x1f : 1, 3);
+}
 
 /* The first of a kind stands where the chipset has it. */
 static void place_chipset(PciMap *map)
@@ -460,13 +471,6 @@ static void place_chipset(PciMap *map)
 
         if (!q35 && !machine_is_i440fx(config))
                 return;
-        if (q35) {
-                claim_fixed(map, &chipset, 0x1f, 0);
-                claim_fixed(map, &chipset, 0x1f, 3);
-        } else {
-                claim_fixed(map, &chipset, 1, 0);
-                claim_fixed(map, &chipset, 1, 3);
-        }
 
         for (size_t i = 0; i < devices->n_controllers; i++) {
                 Controller *controller = devices->controllers[i];
@@ -575,6 +579,7 @@ static PciMap *pci_pass(DomainConfig *config, bool dry, bool spare, GError **err
         }
         map->express = map->buses[0]->kind == BUS_PCIE_ROOT;
 
+        claim_chipset(map);
         if (domain_config_each_device(config, claim_visit, &walk) != 0)
                 return NULL;
         place_chipset(map);

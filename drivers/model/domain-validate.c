@@ -306,6 +306,14 @@ static int validate_interfaces(const DomainConfig *config, GError **error)
         return 0;
 }
 
+static int validate_rngs(const DomainConfig *config, GError **error)
+{
+        for (size_t i = 0; i < config->devices.n_rngs; i++)
+                if (config->devices.rngs[i]->backend.model == RNG_ABSENT)
+                        return error_set(error, ERROR_XML_ERROR, "missing RNG device backend");
+        return 0;
+}
+
 static bool is_console_target(ChardevTargetType type)
 {
         return type == TARGET_SERIAL || type == TARGET_VIRTIO || type == TARGET_XEN ||
@@ -329,12 +337,34 @@ static bool target_fits(ChardevKind kind, ChardevTargetType type)
         return false;
 }
 
+static int validate_source(const Chardev *chardev, GError **error)
+{
+        switch (chardev->type) {
+        case CHARDEV_DEV:
+        case CHARDEV_FILE:
+        case CHARDEV_PIPE:
+                if (!chardev->path.path)
+                        return error_set(error, ERROR_XML_ERROR,
+                                "Missing source path attribute for char device");
+                return 0;
+        case CHARDEV_TCP:
+                if (!chardev->tcp.source.service)
+                        return error_set(error, ERROR_XML_ERROR,
+                                "Missing source service attribute for char device");
+                return 0;
+        default:
+                return 0;
+        }
+}
+
 static int validate_chardevs(
         Chardev **list, size_t n, ChardevKind kind, const char *name, GError **error)
 {
         for (size_t i = 0; i < n; i++) {
                 const Chardev *chardev = list[i];
 
+                if (validate_source(chardev, error) < 0)
+                        return -1;
                 if (!target_fits(kind, chardev->target.type))
                         return error_set(error, ERROR_XML_ERROR,
                                 "unknown target type '%s' specified for %s",
@@ -372,7 +402,7 @@ int domain_config_validate(const DomainConfig *config, GError **error)
         static int (*const rules[])(const DomainConfig *, GError **) = { validate_texts,
                 validate_memory, validate_vcpus, validate_cpu, validate_os, validate_clock,
                 validate_lifecycle, validate_boot, validate_aliases, validate_disks,
-                validate_controllers, validate_interfaces, validate_videos };
+                validate_controllers, validate_interfaces, validate_rngs, validate_videos };
         const Devices *devices = &config->devices;
 
         for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)

@@ -228,7 +228,7 @@ char *domain_config_metadata_get(const DomainConfig *config, const char *uri, GE
         g_autoptr(xmlDoc) doc = metadata_parse(config, error);
         XmlWriter writer = { .out = NULL };
         g_autoptr(GString) kept = NULL;
-        xmlNode *node;
+        xmlNode *node, *copy;
 
         if (!doc)
                 return NULL;
@@ -239,7 +239,10 @@ char *domain_config_metadata_get(const DomainConfig *config, const char *uri, GE
                 return NULL;
         }
         kept = g_string_new(NULL);
-        xml_keep(kept, node, true);
+        /* The copy declares the namespaces that were declared above it. */
+        copy = xmlDocCopyNode(node, doc, 1);
+        xml_keep(kept, copy);
+        xmlFreeNode(copy);
         writer.out = g_string_new(NULL);
         xml_write_kept(&writer, kept->str);
         g_string_truncate(writer.out, writer.out->len - 1); /* no end of line */
@@ -293,7 +296,7 @@ int domain_config_metadata_set(
         if (metadata && xml_first(metadata)) {
                 g_autoptr(GString) kept = g_string_new(NULL);
 
-                xml_keep(kept, metadata, false);
+                xml_keep(kept, metadata);
                 config->metadata = g_strndup(kept->str, kept->len);
         }
         return 0;

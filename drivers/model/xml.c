@@ -382,17 +382,6 @@ void xml_keep_namespaces(GString *kept, const xmlNode *node)
                 keep_namespace(kept, ns);
 }
 
-static bool declared_within(const xmlNode *node, const xmlNode *top, const xmlNs *ns)
-{
-        for (;; node = node->parent) {
-                for (const xmlNs *own = node->nsDef; own; own = own->next)
-                        if (xmlStrEqual(own->prefix, ns->prefix))
-                                return true;
-                if (node == top)
-                        return false;
-        }
-}
-
 /* Whether children stand on lines of their own: not where there is text among them. */
 static bool has_lines(const xmlNode *node)
 {
@@ -412,24 +401,15 @@ static void keep_break(GString *kept, unsigned depth)
         g_string_append_c(kept, (char)(depth + 1));
 }
 
-static void keep_node(
-        GString *kept, const xmlNode *node, const xmlNode *top, bool alone, unsigned depth)
+static void keep_node(GString *kept, const xmlNode *node, unsigned depth)
 {
         bool lines = has_lines(node);
 
         g_string_append_c(kept, '<');
         append_name(kept, node->ns, node->name);
         xml_keep_namespaces(kept, node);
-        if (alone && node->ns && !declared_within(node, top, node->ns))
-                keep_namespace(kept, node->ns);
-        for (const xmlAttr *attribute = node->properties; attribute; attribute = attribute->next) {
-                /* xml: needs no declaration. */
-                if (alone && attribute->ns &&
-                        !xmlStrEqual(attribute->ns->href, XML_XML_NAMESPACE) &&
-                        attribute->ns != node->ns && !declared_within(node, top, attribute->ns))
-                        keep_namespace(kept, attribute->ns);
+        for (const xmlAttr *attribute = node->properties; attribute; attribute = attribute->next)
                 xml_keep_attribute(kept, attribute);
-        }
         if (!node->children) {
                 g_string_append(kept, "/>");
                 return;
@@ -440,7 +420,7 @@ static void keep_node(
                 if (child->type == XML_ELEMENT_NODE) {
                         if (lines)
                                 keep_break(kept, depth + 1);
-                        keep_node(kept, child, top, alone, depth + 1);
+                        keep_node(kept, child, depth + 1);
                 } else if (child->type == XML_COMMENT_NODE) {
                         if (lines)
                                 keep_break(kept, depth + 1);
@@ -456,10 +436,10 @@ static void keep_node(
         g_string_append_c(kept, '>');
 }
 
-void xml_keep(GString *kept, const xmlNode *node, bool alone)
+void xml_keep(GString *kept, const xmlNode *node)
 {
         keep_break(kept, 0);
-        keep_node(kept, node, node, alone, 0);
+        keep_node(kept, node, 0);
 }
 
 void xml_write_kept(XmlWriter *writer, const char *kept)

@@ -67,9 +67,9 @@ void xml_text(XmlWriter *writer, const char *text);
 void xml_close(XmlWriter *writer, const char *name);
 
 /* A subtree as one string, without blanks between its elements. Where a line is to begin there is a
- * byte that XML does not have, 0x01, and a second one with the depth, from 1. Namespaces that are
- * declared above the node are declared in the subtree if it is to stand alone. */
-void xml_keep(GString *kept, const xmlNode *node, bool alone);
+ * byte that XML does not have, 0x01, and a second one with the depth, from 1. Namespaces are
+ * declared where the document declares them, which may be above the node. */
+void xml_keep(GString *kept, const xmlNode *node);
 
 /* Attributes in the form " name='value'". Also the namespaces that the element declares. */
 void xml_keep_attribute(GString *kept, const xmlAttr *attribute);
