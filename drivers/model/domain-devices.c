@@ -487,6 +487,7 @@ static const BindRow chardev_tcp_rows[] = {
         BIND_END,
 };
 static const BindCase chardev_cases[] = {
+        { CHARDEV_ABSENT, chardev_pty_rows }, /* what defaults make of it */
         { CHARDEV_PTY, chardev_pty_rows },
         { CHARDEV_DEV, chardev_path_rows },
         { CHARDEV_FILE, chardev_path_rows },

@@ -650,6 +650,26 @@ static void complete_bridges(DomainConfig *config)
         }
 }
 
+/* The root, and only the root, has index 0. */
+static int check_roots(const DomainConfig *config, GError **error)
+{
+        for (size_t i = 0; i < config->devices.n_controllers; i++) {
+                const Controller *controller = config->devices.controllers[i];
+                bool root = g_strcmp0(controller->model, "pci-root") == 0 ||
+                        g_strcmp0(controller->model, "pcie-root") == 0;
+
+                if (controller->type != CONTROLLER_PCI || root == (controller->index.value == 0))
+                        continue;
+                if (root)
+                        return error_set(error, ERROR_XML_ERROR,
+                                "pci-root and pcie-root controllers should have index 0");
+                return error_set(error, ERROR_XML_ERROR,
+                        "the PCI controller with index 0 is pci-root or pcie-root, not '%s'",
+                        controller->model ?: "");
+        }
+        return 0;
+}
+
 int domain_assign_pci(DomainConfig *config, GError **error)
 {
         bool spare = false;
@@ -657,6 +677,8 @@ int domain_assign_pci(DomainConfig *config, GError **error)
 
         if (!domain_config_controller(config, CONTROLLER_PCI, 0))
                 return 0;
+        if (check_roots(config, error) < 0)
+                return -1;
         for (size_t i = 0; i < config->devices.n_controllers; i++)
                 n_bridges += config->devices.controllers[i]->type == CONTROLLER_PCI;
         /* Who lays out buses in the document has laid them out. */
