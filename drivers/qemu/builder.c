@@ -203,6 +203,18 @@ char *builder_escape(const char *value)
         return g_string_free(text, FALSE);
 }
 
+/* Kept text is escaped as XML is. */
+static char *unescape(const char *value, size_t size)
+{
+        static const char *const entities[][2] = { { "&lt;", "<" }, { "&gt;", ">" },
+                { "&apos;", "'" }, { "&quot;", "\"" }, { "&amp;", "&" } };
+        GString *text = g_string_new_len(value, size);
+
+        for (size_t i = 0; i < G_N_ELEMENTS(entities); i++)
+                g_string_replace(text, entities[i][0], entities[i][1], 0);
+        return g_string_free(text, FALSE);
+}
+
 char *kept_attribute(const Kept *kept, const char *element, const char *attribute)
 {
         g_autofree char *start = element ? g_strdup_printf("<%s", element) : NULL;
@@ -217,5 +229,5 @@ char *kept_attribute(const Kept *kept, const char *element, const char *attribut
         if (!value || (end && value > end))
                 return NULL;
         value += strlen(wanted);
-        return g_strndup(value, strcspn(value, "'"));
+        return unescape(value, strcspn(value, "'"));
 }

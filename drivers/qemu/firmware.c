@@ -161,7 +161,7 @@ int firmware_choose(
                 error, ERROR_OPERATION_FAILED, "Unable to find any firmware to satisfy 'efi'");
 }
 
-int firmware_fill(DomainConfig *config, const char *nvram_directory, GError **error)
+int firmware_fill(const char *const *directories, DomainConfig *config, GError **error)
 {
         const StateElement *smm = config->features.smm;
         FirmwareWish wish = { .arch = config->os.type.arch,
@@ -175,7 +175,7 @@ int firmware_fill(DomainConfig *config, const char *nvram_directory, GError **er
         if (config->os.kept.elements)
                 return error_set(error, ERROR_CONFIG_UNSUPPORTED,
                         "the QEMU driver cannot choose a firmware by its features yet");
-        if (firmware_choose(NULL, &wish, &firmware, error) < 0)
+        if (firmware_choose(directories, &wish, &firmware, error) < 0)
                 return -1;
 
         config->os.loader.path = g_strdup(firmware->code);
@@ -189,8 +189,5 @@ int firmware_fill(DomainConfig *config, const char *nvram_directory, GError **er
         }
         if (!config->os.nvram.template)
                 config->os.nvram.template = g_strdup(firmware->template);
-        if (!config->os.nvram.path)
-                config->os.nvram.path =
-                        g_strdup_printf("%s/%s_VARS.fd", nvram_directory, config->name);
         return 0;
 }

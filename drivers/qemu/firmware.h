@@ -42,10 +42,9 @@ GPtrArray *firmware_list(const char *const *directories, const char *arch, const
 int firmware_choose(
         const char *const *directories, const FirmwareWish *wish, Firmware **ret, GError **error);
 
-/* Where <os firmware='efi'> has no loader yet: chooses one and fills in loader, NVRAM (its
- * template, and NVRAM_DIRECTORY/NAME_VARS.fd unless it has a path) and, for a firmware that needs
- * it, SMM and secure. */
-int firmware_fill(DomainConfig *config, const char *nvram_directory, GError **error);
+/* Where <os firmware='efi'> has no loader yet: chooses one and fills in the loader, the template of
+ * the NVRAM and, for a firmware that needs it, SMM and secure. */
+int firmware_fill(const char *const *directories, DomainConfig *config, GError **error);
 
 void firmware_free(Firmware *firmware);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Firmware, firmware_free)

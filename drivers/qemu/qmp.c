@@ -531,8 +531,10 @@ static int call(Qmp *qmp, QmpCommand *commands, size_t n, int fd, uint64_t deadl
         char what[64];
         int r;
 
-        if (qmp->reason)
-                return set_waiting_error(qmp, commands, n, -ENOTCONN, limit, error);
+        /* What is cancelled already must not be carried out unseen. */
+        if (qmp->reason || fiber_cancelled())
+                return set_waiting_error(
+                        qmp, commands, n, qmp->reason ? -ENOTCONN : -ECANCELED, limit, error);
         if (enqueue(qmp, commands, n, fd, &batch, error) < 0)
                 return -1;
 

@@ -186,6 +186,37 @@ static void assert_chosen(const FirmwareWish *wish, const char *template)
         }
 }
 
+/* The choice put into a configuration; one that names its loader stays as it is. */
+static void test_firmware_fill(void)
+{
+        g_autofree char *low = g_build_filename(scratch, "low", NULL);
+        g_autofree char *high = g_build_filename(scratch, "high", NULL);
+        const char *const directories[] = { low, high, NULL };
+        DomainConfig *config = g_new0(DomainConfig, 1);
+        g_autoptr(GError) error = NULL;
+
+        config->os.firmware = OS_FIRMWARE_EFI;
+        config->os.type.arch = g_strdup("x86_64");
+        config->os.type.machine = g_strdup("pc-q35-7.2");
+        g_assert_cmpint(firmware_fill(directories, config, NULL), ==, 0);
+        g_assert_cmpstr(config->os.loader.path, ==, "/bin/sh");
+        g_assert_cmpint(config->os.loader.type, ==, LOADER_PFLASH);
+        g_assert_cmpint(config->os.loader.secure, ==, SWITCH_ON);
+        g_assert_cmpint(config->features.smm->state, ==, SWITCH_ON);
+        g_assert_cmpstr(config->os.nvram.template, ==, "/vars/30-secure.json");
+
+        g_free(config->os.loader.path);
+        config->os.loader.path = g_strdup("/mine");
+        g_assert_cmpint(firmware_fill(directories, config, NULL), ==, 0);
+        g_assert_cmpstr(config->os.loader.path, ==, "/mine");
+
+        g_clear_pointer(&config->os.loader.path, g_free);
+        config->os.kept.elements = g_strdup("\x01\x01<firmware/>");
+        g_assert_cmpint(firmware_fill(directories, config, &error), ==, -1);
+        g_assert_error(error, VIRTBUS_ERROR, ERROR_CONFIG_UNSUPPORTED);
+        domain_config_free(config);
+}
+
 static void test_firmware(void)
 {
         g_autofree char *broken = NULL, *remove = NULL;
@@ -213,6 +244,7 @@ static void test_firmware(void)
                 "/vars/40-plain.json");
         assert_chosen(&(FirmwareWish){ "aarch64", "virt-7.2", SWITCH_ABSENT, SWITCH_ABSENT }, NULL);
 
+        test_firmware_fill();
         remove = g_strdup_printf("rm -r '%s'", scratch);
         g_assert_true(g_spawn_command_line_sync(remove, NULL, NULL, NULL, NULL));
         g_free(scratch);
