@@ -444,6 +444,9 @@ void xml_keep(GString *kept, const xmlNode *node)
 
 void xml_write_kept(XmlWriter *writer, const char *kept)
 {
+        /* Behind text on the same line: blanks would become text too. */
+        bool lines = !writer->text;
+
         finish_tag(writer);
         while (*kept) {
                 size_t n = strcspn(kept, "\1");
@@ -452,11 +455,13 @@ void xml_write_kept(XmlWriter *writer, const char *kept)
                 kept += n;
                 if (!*kept)
                         break;
-                if (writer->out->len > 0 && writer->out->str[writer->out->len - 1] != '\n')
-                        g_string_append_c(writer->out, '\n');
-                append_indent(writer->out, writer->depth + (unsigned char)kept[1] - 1);
+                if (lines) {
+                        if (writer->out->len > 0 && writer->out->str[writer->out->len - 1] != '\n')
+                                g_string_append_c(writer->out, '\n');
+                        append_indent(writer->out, writer->depth + (unsigned char)kept[1] - 1);
+                }
                 kept += 2;
         }
-        g_string_append_c(writer->out, '\n');
-        writer->text = false;
+        if (lines)
+                g_string_append_c(writer->out, '\n');
 }
