@@ -9,13 +9,17 @@
  * choose are chosen.
  *
  * What QEMU is told to do of itself when something happens, so that the driver can tell it from QMP
- * and act as on_poweroff, on_reboot and on_crash say: the guest powers off   SHUTDOWN{guest: true,
- * reason: guest-shutdown}; QEMU stays, stopped the guest reboots      RESET{guest: true} where
- * on_reboot is restart (or absent); else SHUTDOWN{guest: true, reason: guest-reset}; QEMU stays,
- * stopped the guest panics       GUEST_PANICKED{action: pause}; QEMU stays, stopped the watchdog
- * bites     WATCHDOG{action} The rest is done over QMP before `cont`: passwords of VNC
- * (set_password), a link that is down (set_link), the period of balloon statistics (qom-set),
- * memory below the maximum (balloon).
+ * and act as on_poweroff, on_reboot and on_crash say; but for the first form of a reboot QEMU stays
+ * there, stopped:
+ *
+ * - the guest powers off: SHUTDOWN{guest: true, reason: guest-shutdown}
+ * - the guest reboots, on_reboot is restart or absent: RESET{guest: true}
+ * - the guest reboots, on_reboot is anything else: SHUTDOWN{guest: true, reason: guest-reset}
+ * - the guest panics: GUEST_PANICKED{action: pause}
+ * - the watchdog bites: WATCHDOG{action}
+ *
+ * The rest is done over QMP before `cont`: passwords of VNC (set_password), a link that is down
+ * (set_link), the period of balloon statistics (qom-set), memory below the maximum (balloon).
  */
 
 #include "drivers/model/domain.h"
