@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "drivers/driver.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -116,25 +115,6 @@ Domain *connection_domain_by_name(Connection *connection, const char *name)
 Domain *connection_domain_by_uuid(Connection *connection, const char *uuid)
 {
         return g_hash_table_lookup(connection->by_uuid, uuid);
-}
-
-int uuid_normalize(const char *text, char ret[static 37])
-{
-        size_t n = 0;
-
-        for (; *text; text++) {
-                if (*text == '-' && n > 0)
-                        continue;
-                if (!g_ascii_isxdigit(*text) || n == 36)
-                        return -EINVAL;
-                ret[n++] = g_ascii_tolower(*text);
-                if (n == 8 || n == 13 || n == 18 || n == 23)
-                        ret[n++] = '-';
-        }
-        if (n != 36)
-                return -EINVAL;
-        ret[36] = '\0';
-        return 0;
 }
 
 void domain_set_state(Domain *domain, DomainState state, int reason, unsigned id)

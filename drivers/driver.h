@@ -159,9 +159,6 @@ void connection_rename_domain(Connection *connection, Domain *domain, const char
 Domain *connection_domain_by_name(Connection *connection, const char *name);
 Domain *connection_domain_by_uuid(Connection *connection, const char *uuid);
 
-/* A UUID with or without dashes, in any case, to 36 lower-case characters. 0 or -EINVAL. */
-int uuid_normalize(const char *text, char ret[static 37]);
-
 /* Sets the properties State, Active and Id: active states have the id, others 0. */
 void domain_set_state(Domain *domain, DomainState state, int reason, unsigned id);
 

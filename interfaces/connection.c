@@ -7,6 +7,7 @@
 
 #include "handlers.h"
 #include "drivers/driver.h"
+#include "drivers/model/bind.h"
 #include "service/dispatch.h"
 
 #define READ "org.virtbus1.domain.read"
@@ -148,10 +149,10 @@ int connection_handle_domain_lookup_by_name(Call *call, const ConnectionDomainLo
 int connection_handle_domain_lookup_by_uuid(Call *call, const ConnectionDomainLookupByUUIDIn *in,
         ConnectionDomainLookupByUUIDOut *out, GError **error)
 {
-        char uuid[37];
+        g_autofree char *uuid = uuid_normalize(in->uuid);
         int r;
 
-        if (uuid_normalize(in->uuid, uuid) < 0)
+        if (!uuid)
                 return error_set(error, ERROR_INVALID_ARG, "uuidstr in %s must be a valid UUID", call->method->api);
         r = found(call, connection_domain_by_uuid((Connection *)call->object, uuid), &out->domain);
         return r == -ENOENT ? error_set(error, ERROR_NO_DOMAIN, "no domain with matching uuid '%s'", uuid) : r;

@@ -6,7 +6,7 @@
 
 #include "service/base/cleanup.h"
 
-static const Driver *const all_drivers[] = { &test_driver };
+static const Driver *const all_drivers[] = { &qemu_driver, &test_driver };
 
 /* A connection that is open, being opened or being closed. Under the lock it is one or the other. */
 typedef struct Entry {

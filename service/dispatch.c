@@ -316,7 +316,8 @@ static int answer_get_all(Call *call, GError **error)
 
         r = sd_bus_message_new_method_return(call->message, &reply);
         if (r >= 0)
-                r = publish_append_properties(reply, call->object, call->space, may_read, &readable);
+                r = publish_append_properties(
+                        reply, call->object, call->space, call->space->doubled, may_read, &readable);
         if (readable.result < 0)
                 return readable.result;
         return r < 0 ? reply_failed(r, error) : reply_send(reply, error);
@@ -380,7 +381,7 @@ static int append_managed(sd_bus_message *reply, const Object *object, const Nam
         if (r >= 0)
                 r = sd_bus_message_append_basic(reply, 's', face->interfaces[space->id]);
         if (r >= 0)
-                r = publish_append_properties(reply, object, space, always, NULL);
+                r = publish_append_properties(reply, object, space, false, always, NULL);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         if (r >= 0)

@@ -44,7 +44,8 @@ typedef struct Service {
         sd_event *event;
         sd_bus *bus;
         sd_event_source *idle, *drain;
-        int failure;
+        bool done;
+        int failure; /* exit status */
 } Service;
 
 static void usage(FILE *file)
@@ -129,7 +130,21 @@ static void end_run(void *data)
         connections_stop();
         manager_stop();
         publish_flush();
-        sd_event_exit(service->event, service->failure);
+        service->done = true;
+}
+
+/* The loop ends by itself only; a fiber that is in the middle of something has to come to its end. */
+static int service_fail(Service *service)
+{
+        service->done = true;
+        service->failure = EXIT_FAILURE;
+        return 0;
+}
+
+static int service_end(Service *service)
+{
+        service->stage = STAGE_ENDING;
+        return fiber_start("ending", end_run, service, NULL) < 0 ? service_fail(service) : 0;
 }
 
 static int on_drain(sd_event_source *source, void *data)
@@ -142,10 +157,7 @@ static int on_drain(sd_event_source *source, void *data)
                 return 0;
         if (sd_bus_get_n_queued_read(service->bus, &n_read) >= 0 && n_read > 0)
                 return 0;
-        service->stage = STAGE_ENDING;
-        if (fiber_start("ending", end_run, service, NULL) < 0)
-                return sd_event_exit(service->event, EXIT_FAILURE);
-        return 0;
+        return service_end(service);
 }
 
 static int on_released(sd_bus_message *reply, void *data, sd_bus_error *error)
@@ -153,12 +165,10 @@ static int on_released(sd_bus_message *reply, void *data, sd_bus_error *error)
         Service *service = data;
 
         (void)reply, (void)error;
-        /* From here on nothing more can come: look for the end whenever the loop has nothing else to do. */
-        if (service->drain)
-                return 0;
+        /* From here on nothing more can come: look for the end now, and whenever something has happened. */
         if (sd_event_add_post(service->event, &service->drain, on_drain, service) < 0)
-                return sd_event_exit(service->event, EXIT_FAILURE);
-        return 0;
+                return service_fail(service);
+        return on_drain(service->drain, service);
 }
 
 static void service_leave(Service *service)
@@ -185,14 +195,11 @@ static int on_disconnected(sd_bus_message *message, void *data, sd_bus_error *er
         Service *service = data;
 
         (void)message, (void)error;
-        if (service->stage < STAGE_ENDING) {
-                service->stage = STAGE_ENDING;
-                service->failure = service->stage == STAGE_LEAVING ? EXIT_SUCCESS : EXIT_FAILURE;
-                g_warning("the bus has closed the connection");
-                if (fiber_start("ending", end_run, service, NULL) < 0)
-                        sd_event_exit(service->event, EXIT_FAILURE);
-        }
-        return 0;
+        if (service->stage >= STAGE_ENDING)
+                return 0;
+        g_warning("the bus has closed the connection");
+        service->failure = EXIT_FAILURE;
+        return service_end(service);
 }
 
 static int on_idle(sd_event_source *source, uint64_t usec, void *data)
@@ -221,7 +228,7 @@ static int on_own_name(sd_bus_message *reply, void *data, sd_bus_error *error)
         if (sd_bus_message_is_method_error(reply, NULL)) {
                 g_warning("the bus does not let the service be %s: %s", namespaces[NAMESPACE_VIRTBUS].bus_name,
                         sd_bus_message_get_error(reply)->message);
-                return sd_event_exit(service->event, EXIT_FAILURE);
+                return service_fail(service);
         }
         service->stage = MAX(service->stage, STAGE_SERVING);
         sd_notify(false, "READY=1");
@@ -245,7 +252,7 @@ static void start_run(void *data)
 
         if (connections_start(service->options.instance, &error) < 0) {
                 g_warning("%s", error->message);
-                sd_event_exit(service->event, EXIT_FAILURE);
+                service_fail(service);
                 return;
         }
         manager_start();
@@ -257,7 +264,7 @@ static void start_run(void *data)
                         SD_BUS_NAME_QUEUE, on_other_name, service);
         if (r < 0) {
                 g_warning("cannot ask for the names on the bus: %s", g_strerror(-r));
-                sd_event_exit(service->event, EXIT_FAILURE);
+                service_fail(service);
         }
 }
 
@@ -343,10 +350,12 @@ int main(int argc, char **argv)
         umask(0022);
         faces_init();
         r = service_start(&service);
-        if (r >= 0)
-                r = sd_event_loop(service.event);
-        else
-                fprintf(stderr, "virtbusd: cannot start: %s\n", g_strerror(-r));
+        while (r >= 0 && !service.done)
+                r = sd_event_run(service.event, UINT64_MAX);
+        if (r < 0) {
+                fprintf(stderr, "virtbusd: %s\n", g_strerror(-r));
+                service.failure = EXIT_FAILURE;
+        }
         service_finish(&service);
-        return r < 0 ? EXIT_FAILURE : r;
+        return service.failure;
 }

@@ -156,21 +156,22 @@ GPtrArray *publish_children(const Namespace *space, const char *path)
 
 /* Properties. */
 
+/* A second variant around the value is what the other implementation's replies have, not signals, which it never sent. */
 static int append_property(sd_bus_message *message, const Object *object, const PropertyInfo *property,
-        const Namespace *space)
+        const Namespace *space, bool doubled)
 {
         int r;
 
         r = sd_bus_message_open_container(message, 'e', "sv");
         if (r >= 0)
                 r = sd_bus_message_append_basic(message, 's', property->name);
-        if (r >= 0 && space->doubled)
+        if (r >= 0 && doubled)
                 r = sd_bus_message_open_container(message, 'v', "v");
         if (r >= 0)
                 r = sd_bus_message_open_container(message, 'v', property->signature);
         if (r >= 0)
                 r = codec_append(message, property->signature, object_value(object, property), space);
-        if (r >= 0 && space->doubled)
+        if (r >= 0 && doubled)
                 r = sd_bus_message_close_container(message);
         if (r >= 0)
                 r = sd_bus_message_close_container(message);
@@ -178,7 +179,7 @@ static int append_property(sd_bus_message *message, const Object *object, const 
 }
 
 int publish_append_properties(sd_bus_message *message, const Object *object, const Namespace *space,
-        bool (*may_read)(const PropertyInfo *property, void *data), void *data)
+        bool doubled, bool (*may_read)(const PropertyInfo *property, void *data), void *data)
 {
         int r = sd_bus_message_open_container(message, 'a', "{sv}");
 
@@ -186,7 +187,7 @@ int publish_append_properties(sd_bus_message *message, const Object *object, con
                 const PropertyInfo *property = &object->class->properties[i];
 
                 if (face_shows(property, space) && may_read(property, data))
-                        r = append_property(message, object, property, space);
+                        r = append_property(message, object, property, space, doubled);
         }
         return r < 0 ? r : sd_bus_message_close_container(message);
 }
@@ -225,7 +226,7 @@ static int send_changed(const Object *object, const Namespace *space, uint64_t c
                 r = sd_bus_message_open_container(message, 'a', "{sv}");
         for (unsigned i = 0; r >= 0 && i < object->class->n_properties; i++)
                 if ((changed & UINT64_C(1) << i) && face_shows(&object->class->properties[i], space))
-                        r = append_property(message, object, &object->class->properties[i], space);
+                        r = append_property(message, object, &object->class->properties[i], space, false);
         if (r >= 0)
                 r = sd_bus_message_close_container(message);
         if (r >= 0)
@@ -282,7 +283,7 @@ static int send_interfaces(const Object *object, const Namespace *space, bool ad
                 if (r >= 0)
                         r = sd_bus_message_append_basic(message, 's', face->class->interfaces[space->id]);
                 if (r >= 0)
-                        r = publish_append_properties(message, object, space, always, NULL);
+                        r = publish_append_properties(message, object, space, false, always, NULL);
                 if (r >= 0)
                         r = sd_bus_message_close_container(message);
                 if (r >= 0)

@@ -196,6 +196,7 @@ int local_start(LocalDomain *domain, DomainConfig *config, unsigned flags, GErro
 {
         const LocalHooks *hooks = local_hooks(domain);
         LocalConnection *connection = local_connection(domain);
+        g_autoptr(GError) problem = NULL;
         unsigned id = ++connection->last_id;
 
         g_assert(!domain->live);
@@ -224,6 +225,8 @@ int local_start(LocalDomain *domain, DomainConfig *config, unsigned flags, GErro
                 domain_set_state(&domain->domain, DOMAIN_PAUSED, PAUSED_USER, id);
         else
                 domain_set_state(&domain->domain, DOMAIN_RUNNING, RUNNING_BOOTED, id);
+        if (hooks->live_changed && hooks->live_changed(domain, &problem) < 0)
+                g_warning("%s", problem->message);
         domain_emit(&domain->domain, EVENT_STARTED, STARTED_BOOTED);
         if (flags & START_PAUSED)
                 domain_emit(&domain->domain, EVENT_SUSPENDED, SUSPENDED_PAUSED);

@@ -3,11 +3,15 @@
 
 /* A guest of the QEMU driver, and the host that it is on.
  *
- * A guest's process is ours to watch through a pidfd, whether we started it or adopted it, and to steer through its
- * monitor. Each may go at any moment: `qmp` is NULL while the monitor cannot be reached, `child` while there is no
- * process. After every wait look again; local.live goes with the guest. */
+ * A guest's process is ours to watch through a pidfd, whether we started it or adopted it, and to
+ * steer through its monitor. Each may go at any moment: `qmp` is NULL while the monitor cannot be
+ * reached, `child` while there is no process. After every wait look again; local.live goes with the
+ * guest. */
+
+#include <systemd/sd-bus.h>
 
 #include "drivers/local/local.h"
+#include "drivers/qemu/alias.h"
 #include "drivers/qemu/probe.h"
 #include "drivers/qemu/qmp.h"
 #include "service/base/child.h"
@@ -40,6 +44,7 @@ typedef struct QemuConnection {
 } QemuConnection;
 
 typedef struct Console Console;
+typedef struct QemuStatsCache QemuStatsCache;
 
 typedef struct QemuDomain {
         LocalDomain local;
@@ -47,21 +52,23 @@ typedef struct QemuDomain {
         sd_event_source *ended; /* on the child's pidfd */
         Qmp *qmp;
         QemuBinary *binary;
-        char *directory;        /* of its sockets, below the runtime directory */
-        char *scope;            /* the unit it runs in; NULL: none */
-        uint64_t start_time;    /* of the process, as the kernel counts */
-        int log;                /* its log, and where this run began in it */
+        char *directory;     /* of its sockets, below the runtime directory */
+        char *scope;         /* the unit it runs in; NULL: none */
+        uint64_t start_time; /* of the process, as the kernel counts */
+        int log;             /* its log, and where this run began in it */
         off_t log_start;
 
-        bool starting;          /* events of its states are the start's own */
-        bool stopping;          /* somebody takes it down, for this reason: */
+        bool starting; /* its end is the start's to deal with */
+        bool quiet;    /* so are the states that its events tell of */
+        bool stopping; /* somebody takes it down, for this reason: */
         int stop_reason, stop_detail;
-        bool shutdown_seen;     /* it said that it shuts down */
-        bool reboot_wanted;     /* by Reboot: what looks like a shutdown is one half of it */
-        int pause_reason;       /* of the next STOP */
-        uint64_t silent_until;  /* it did not answer: statistics do without it until then */
-        FiberQueue gone;        /* woken when the process has ended and all is taken down */
-        Console *consoles;      /* open ones; console.c */
+        bool shutdown_seen;    /* it said that it shuts down */
+        bool reboot_wanted;    /* by Reboot: what looks like a shutdown is one half of it */
+        int pause_reason;      /* of the next STOP */
+        uint64_t silent_until; /* it did not answer: statistics do without it until then */
+        FiberQueue gone;       /* woken when the process has ended and all is taken down */
+        Console *consoles;     /* open ones; console.c */
+        QemuStatsCache *stats_cache; /* of the definition; stats.c */
 } QemuDomain;
 
 static inline QemuDomain *qemu_domain(void *domain)
@@ -79,12 +86,13 @@ static inline const char *qemu_name(const QemuDomain *domain)
         return local_name(&domain->local);
 }
 
-/* -1 with ERROR_OPERATION_INVALID where it is not running, ERROR_OPERATION_FAILED where its monitor is lost. *ret is a
- * reference, which survives the guest. */
+/* -1 with ERROR_OPERATION_INVALID where it is not running, ERROR_OPERATION_FAILED where its monitor
+ * is lost. *ret is a reference, which survives the guest. */
 int qemu_monitor(QemuDomain *domain, Qmp **ret, GError **error);
 
 /* Suspends. One command with the usual deadline; arguments are stolen, ret may be NULL. */
-int qemu_ask(QemuDomain *domain, const char *command, json_t *arguments, json_t **ret, GError **error);
+int qemu_ask(
+        QemuDomain *domain, const char *command, json_t *arguments, json_t **ret, GError **error);
 
 /* process.c: starting and ending. */
 
@@ -92,6 +100,10 @@ int qemu_ask(QemuDomain *domain, const char *command, json_t *arguments, json_t 
 int qemu_process_start(LocalDomain *domain, unsigned id, unsigned flags, GError **error);
 int qemu_process_run(LocalDomain *domain, GError **error);
 int qemu_process_kill(LocalDomain *domain, bool graceful, int reason, int detail, GError **error);
+/* Removes the directory of its sockets. */
+void qemu_directory_remove(QemuDomain *domain);
+/* Lets go of a guest, which runs on. */
+void qemu_process_forget(QemuDomain *domain);
 /* Begins to watch a process, ours or adopted. */
 int qemu_process_watch(QemuDomain *domain, GError **error);
 /* Suspends. Connects to the monitor of a process that listens, and negotiates. */
@@ -99,6 +111,9 @@ int qemu_process_connect(QemuDomain *domain, uint64_t deadline, GError **error);
 
 /* events.c */
 void qemu_event(Qmp *qmp, const char *name, json_t *data, uint64_t timestamp, void *domain);
+/* The guest has powered itself off, or has reset itself where that ends it: does what the
+ * configuration says. */
+void qemu_guest_has_shut_down(QemuDomain *domain, bool powered_off);
 void qemu_monitor_closed(Qmp *qmp, const GError *reason, void *domain);
 
 /* status.c: what has to be remembered of a guest to adopt it again. */
@@ -109,12 +124,18 @@ void qemu_adopt_all(QemuConnection *connection);
 
 /* scope.c: a unit of systemd's for each guest, where there is systemd. */
 void qemu_scope_set_bus(sd_bus *bus);
-/* Suspends. Puts the process into one, *ret is its name, or NULL where there is no systemd. */
+/* Suspends. Puts the process into one, *ret is its name, or NULL where there is none; that is no
+ * reason not to start, so it fails only where the fiber is cancelled. */
 int qemu_scope_create(QemuDomain *domain, pid_t pid, unsigned id, char **ret, GError **error);
 
 /* network.c: taps. */
-/* Opens the tap of an interface: *ret is its descriptor; interface->target.dev gets its name. Suspends. */
+/* Opens the tap of an interface of type bridge or ethernet: *ret is its descriptor;
+ * interface->target.dev gets its name. What was made goes when the last descriptor is closed.
+ * Suspends. */
 int qemu_tap_open(QemuConnection *connection, Interface *interface, int *ret, GError **error);
+/* Opens the kernel's side of a virtio interface, for a guest with KVM: *ret is -1 where it is not
+ * used. Does not suspend. */
+int qemu_vhost_open(const DomainConfig *config, const Interface *interface, int *ret, GError **error);
 
 /* console.c */
 int qemu_open_console(
@@ -123,22 +144,29 @@ int qemu_open_console(
 void qemu_consoles_close(QemuDomain *domain);
 
 /* display.c: screens and keys. */
-int qemu_open_graphics_fd(
-        Domain *domain, const DomainOpenGraphicsFDIn *in, DomainOpenGraphicsFDOut *out, GError **error);
-int qemu_screenshot(Domain *domain, const DomainScreenshotIn *in, DomainScreenshotOut *out, GError **error);
+int qemu_open_graphics_fd(Domain *domain, const DomainOpenGraphicsFDIn *in,
+        DomainOpenGraphicsFDOut *out, GError **error);
+int qemu_screenshot(
+        Domain *domain, const DomainScreenshotIn *in, DomainScreenshotOut *out, GError **error);
 int qemu_send_key(Domain *domain, const DomainSendKeyIn *in, DomainSendKeyOut *out, GError **error);
 
 /* stats.c */
-int qemu_get_stats(Domain *domain, const DomainGetStatsIn *in, DomainGetStatsOut *out, GError **error);
-int qemu_memory_stats(Domain *domain, const DomainMemoryStatsIn *in, DomainMemoryStatsOut *out, GError **error);
+int qemu_get_stats(
+        Domain *domain, const DomainGetStatsIn *in, DomainGetStatsOut *out, GError **error);
+int qemu_memory_stats(
+        Domain *domain, const DomainMemoryStatsIn *in, DomainMemoryStatsOut *out, GError **error);
+/* For who frees a domain. Takes NULL; returns NULL. */
+QemuStatsCache *qemu_stats_cache_free(QemuStatsCache *cache);
 
 /* lifecycle.c */
 int qemu_suspend(Domain *domain, const DomainSuspendIn *in, DomainSuspendOut *out, GError **error);
 int qemu_resume(Domain *domain, const DomainResumeIn *in, DomainResumeOut *out, GError **error);
-int qemu_shutdown(Domain *domain, const DomainShutdownIn *in, DomainShutdownOut *out, GError **error);
+int qemu_shutdown(
+        Domain *domain, const DomainShutdownIn *in, DomainShutdownOut *out, GError **error);
 int qemu_reboot(Domain *domain, const DomainRebootIn *in, DomainRebootOut *out, GError **error);
 int qemu_reset(Domain *domain, const DomainResetIn *in, DomainResetOut *out, GError **error);
-int qemu_inject_nmi(Domain *domain, const DomainInjectNMIIn *in, DomainInjectNMIOut *out, GError **error);
+int qemu_inject_nmi(
+        Domain *domain, const DomainInjectNMIIn *in, DomainInjectNMIOut *out, GError **error);
 int qemu_live_memory(LocalDomain *domain, uint64_t kib, GError **error);
 int qemu_live_vcpus(LocalDomain *domain, unsigned vcpus, GError **error);
 int qemu_live_stats_period(LocalDomain *domain, int seconds, GError **error);

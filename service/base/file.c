@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -125,6 +126,7 @@ typedef struct Replacement {
         const void *bytes;
         size_t size;
         mode_t mode;
+        bool durable;
 } Replacement;
 
 static int directory_sync(const char *path)
@@ -177,13 +179,13 @@ static int replace_work(void *data)
         r = fchmod(fd, replacement->mode) < 0 ? -errno : 0;
         if (r >= 0)
                 r = write_all(fd, replacement->bytes, replacement->size);
-        if (r >= 0 && (fsync(fd) < 0 || rename(temporary, replacement->path) < 0))
+        if (r >= 0 && ((replacement->durable && fsync(fd) < 0) || rename(temporary, replacement->path) < 0))
                 r = -errno;
         if (r < 0) {
                 unlink(temporary);
                 return r;
         }
-        return directory_sync(replacement->path);
+        return replacement->durable ? directory_sync(replacement->path) : 0;
 }
 
 static int remove_work(void *data)
@@ -213,9 +215,18 @@ static int change(const char *path, const char *what, int (*work)(void *data), v
 
 int file_replace(const char *path, const void *bytes, size_t size, mode_t mode)
 {
-        Replacement replacement = { .path = path, .bytes = bytes, .size = size, .mode = mode };
+        Replacement replacement = {
+                .path = path, .bytes = bytes, .size = size, .mode = mode, .durable = true
+        };
 
         return change(path, "a file being written", replace_work, &replacement);
+}
+
+int file_replace_volatile(const char *path, const void *bytes, size_t size, mode_t mode)
+{
+        Replacement replacement = { .path = path, .bytes = bytes, .size = size, .mode = mode };
+
+        return replace_work(&replacement);
 }
 
 int file_remove(const char *path)

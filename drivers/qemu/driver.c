@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The QEMU driver: its connections, where they keep what they keep, and its tables of operations. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "drivers/qemu/capabilities.h"
+#include "drivers/qemu/domain.h"
+#include "drivers/qemu/host.h"
+#include "drivers/qemu/resources.h"
+#include "service/base/cleanup.h"
+#include "service/base/file.h"
+
+#define GUEST_USER "virtbus-qemu"
+#define DEFINITION_MAX (2 * 1024 * 1024)
+#define LOCK_PATIENCE (30 * G_USEC_PER_SEC)
+
+static QemuConnection *qemu_connection_of(void *connection)
+{
+        return connection;
+}
+
+char *qemu_path(const char *directory, const char *name, const char *suffix)
+{
+        return g_strdup_printf("%s/%s%s", directory, name, suffix);
+}
+
+/* Definitions, as files. The owner stands before the document, in a processing instruction, so that the document is
+ * what was defined and both are replaced in one go. */
+
+#define OWNER_PREFIX "<?virtbus owner=\""
+
+static char *definition_path(const QemuDomain *domain)
+{
+        return qemu_path(qemu_connection(domain)->definitions, qemu_name(domain), ".xml");
+}
+
+static char *autostart_path(const QemuDomain *domain)
+{
+        return qemu_path(qemu_connection(domain)->autostart, qemu_name(domain), ".xml");
+}
+
+/* Users' names hold nothing that XML minds, unless somebody means mischief. */
+static char *with_owner(const QemuDomain *domain, const char *text)
+{
+        const char *owner = domain->local.domain.properties.owner;
+
+        if ((!owner || !owner[0]) && client_current())
+                owner = client_current()->user;
+        if (!owner || !owner[0] || strpbrk(owner, "\"<>&?"))
+                return g_strdup(text);
+        return g_strdup_printf(OWNER_PREFIX "%s\"?>\n%s", owner, text);
+}
+
+static char *owner_of(const char *text)
+{
+        const char *end;
+
+        if (!g_str_has_prefix(text, OWNER_PREFIX))
+                return NULL;
+        text += strlen(OWNER_PREFIX);
+        end = strchr(text, '"');
+        return end ? g_strndup(text, end - text) : NULL;
+}
+
+static int qemu_store(LocalDomain *local, const char *text, GError **error)
+{
+        g_autofree char *path = definition_path(qemu_domain(local)), *whole = with_owner(qemu_domain(local), text);
+        int r = file_replace(path, whole, strlen(whole), 0600);
+
+        return r < 0 ? error_set_errno(error, r, "cannot write '%s'", path) : 0;
+}
+
+static int qemu_load(LocalDomain *local, char **ret, GError **error)
+{
+        g_autofree char *path = definition_path(qemu_domain(local));
+        int r = file_read(path, DEFINITION_MAX, ret, NULL);
+
+        return r < 0 ? error_set_errno(error, r, "cannot read '%s'", path) : 0;
+}
+
+static int remove_file(const char *path, GError **error)
+{
+        int r = file_remove(path);
+
+        return r < 0 ? error_set_errno(error, r, "cannot remove '%s'", path) : 0;
+}
+
+static int remove_nvram(QemuDomain *domain, unsigned flags, GError **error)
+{
+        g_autoptr(DomainConfig) config = NULL;
+        g_autofree char *path = NULL;
+
+        if (local_definition(&domain->local, &config, error) < 0)
+                return -1;
+        path = qemu_nvram_path(qemu_connection(domain), config);
+        if ((config->os.firmware != OS_FIRMWARE_EFI && !config->os.nvram.path) || access(path, F_OK) < 0)
+                return 0;
+        if (flags & UNDEFINE_KEEP_NVRAM)
+                return 0;
+        if (!(flags & UNDEFINE_NVRAM))
+                return error_set(error, ERROR_OPERATION_INVALID, "cannot undefine domain with nvram");
+        if (domain_is_active(&domain->local.domain))
+                return error_set(error, ERROR_OPERATION_INVALID, "cannot delete the nvram of an active domain");
+        return remove_file(path, error);
+}
+
+static int qemu_remove(LocalDomain *local, unsigned flags, GError **error)
+{
+        QemuDomain *domain = qemu_domain(local);
+        g_autofree char *definition = definition_path(domain), *autostart = autostart_path(domain);
+
+        if (remove_nvram(domain, flags, error) < 0 || remove_file(autostart, error) < 0)
+                return -1;
+        return remove_file(definition, error);
+}
+
+static int link_autostart(const char *directory, const char *definition, const char *name, GError **error)
+{
+        g_autofree char *path = qemu_path(directory, name, ".xml");
+        int r = directory_make(directory, 0755);
+
+        if (r >= 0 && symlink(definition, path) < 0 && errno != EEXIST)
+                r = -errno;
+        return r < 0 ? error_set_errno(error, r, "cannot create '%s'", path) : 0;
+}
+
+static int qemu_set_autostart(LocalDomain *local, bool autostart, GError **error)
+{
+        QemuDomain *domain = qemu_domain(local);
+        g_autofree char *definition = definition_path(domain), *path = autostart_path(domain);
+
+        if (!autostart)
+                return remove_file(path, error);
+        return link_autostart(qemu_connection(domain)->autostart, definition, qemu_name(domain), error);
+}
+
+/* The new definition is written before the old one goes: a crash between leaves both, of one UUID, and the loader
+ * takes the one whose name fits its file. */
+static int qemu_rename(LocalDomain *local, const char *name, const char *text, GError **error)
+{
+        QemuDomain *domain = qemu_domain(local);
+        QemuConnection *connection = qemu_connection(domain);
+        g_autofree char *old = definition_path(domain), *autostart = autostart_path(domain);
+        g_autofree char *path = qemu_path(connection->definitions, name, ".xml");
+        g_autofree char *whole = with_owner(domain, text);
+        int r = file_replace(path, whole, strlen(whole), 0600);
+
+        if (r < 0)
+                return error_set_errno(error, r, "cannot write '%s'", path);
+        if (domain->local.domain.properties.autostart &&
+                link_autostart(connection->autostart, path, name, error) < 0)
+                return -1;
+        return remove_file(old, error) < 0 ? -1 : remove_file(autostart, error);
+}
+
+/* What a document leaves open. */
+
+static char *default_emulator(void *data, VirtType type, const char *arch)
+{
+        (void)data, (void)type;
+        return probes_find(arch);
+}
+
+static char *machine_name(void *data, VirtType type, const char *arch, const char *machine, GError **error)
+{
+        QemuConnection *connection = data;
+        g_autofree char *emulator = probes_find(arch);
+        g_autoptr(QemuBinary) binary = NULL;
+        const QemuMachine *found;
+
+        (void)type;
+        if (!emulator) {
+                error_set(error, ERROR_CONFIG_UNSUPPORTED, "No emulator found for arch '%s'", arch);
+                return NULL;
+        }
+        if (probes_get(connection->probes, emulator, &binary, error) < 0)
+                return NULL;
+        found = qemu_binary_machine(binary, machine);
+        if (!found) {
+                error_set(error, ERROR_CONFIG_UNSUPPORTED, "Emulator '%s' does not support machine type '%s'", emulator,
+                        machine ?: "(default)");
+                return NULL;
+        }
+        return g_strdup(found->name);
+}
+
+static int qemu_complete(LocalConnection *connection, DomainConfig *config, GError **error)
+{
+        const DomainDefaults defaults = {
+                .arch = host_arch(),
+                .machine = machine_name,
+                .emulator = default_emulator,
+                .data = connection,
+                .qemu_devices = true,
+        };
+
+        if (config->type != VIRT_QEMU && config->type != VIRT_KVM)
+                return error_set(error, ERROR_CONFIG_UNSUPPORTED, "unexpected domain type %s, expecting qemu or kvm",
+                        enum_name(&virt_type_names, config->type));
+        return domain_config_defaults(config, &defaults, error);
+}
+
+static void qemu_domain_free(Object *object)
+{
+        QemuDomain *domain = qemu_domain(object);
+
+        g_assert(!domain->qmp && !domain->ended);
+        local_domain_finish(&domain->local);
+        g_free(domain->directory);
+        g_free(domain->scope);
+        g_free(domain);
+}
+
+static LocalDomain *qemu_new(LocalConnection *connection, const char *name, const char *uuid)
+{
+        QemuDomain *domain = g_new0(QemuDomain, 1);
+
+        domain->log = -1;
+        domain_init(&domain->local.domain, &connection->connection, name, uuid, qemu_domain_free);
+        return &domain->local;
+}
+
+static const LocalHooks hooks = {
+        .new = qemu_new,
+        .complete = qemu_complete,
+        .store = qemu_store,
+        .load = qemu_load,
+        .remove = qemu_remove,
+        .rename = qemu_rename,
+        .set_autostart = qemu_set_autostart,
+        .start = qemu_process_start,
+        .run = qemu_process_run,
+        .kill = qemu_process_kill,
+        .live_memory = qemu_live_memory,
+        .live_vcpus = qemu_live_vcpus,
+        .live_stats_period = qemu_live_stats_period,
+        .live_changed = qemu_live_changed,
+};
+
+static const DomainOperations domain_operations = {
+        .create = local_create,
+        .destroy = local_destroy,
+        .get_metadata = local_get_metadata,
+        .get_stats = qemu_get_stats,
+        .get_vcpus = local_get_vcpus,
+        .get_xml_desc = local_get_xml_desc,
+        .inject_nmi = qemu_inject_nmi,
+        .memory_stats = qemu_memory_stats,
+        .open_console = qemu_open_console,
+        .open_graphics_fd = qemu_open_graphics_fd,
+        .reboot = qemu_reboot,
+        .rename = local_rename,
+        .reset = qemu_reset,
+        .resume = qemu_resume,
+        .screenshot = qemu_screenshot,
+        .send_key = qemu_send_key,
+        .set_autostart = local_set_autostart,
+        .set_memory = local_set_memory,
+        .set_memory_stats_period = local_set_memory_stats_period,
+        .set_metadata = local_set_metadata,
+        .set_vcpus = local_set_vcpus,
+        .shutdown = qemu_shutdown,
+        .suspend = qemu_suspend,
+        .undefine = local_undefine,
+};
+
+/* Operations of a connection. */
+
+static int qemu_get_capabilities(Connection *connection, const ConnectionGetCapabilitiesIn *in,
+        ConnectionGetCapabilitiesOut *out, GError **error)
+{
+        (void)in;
+        return capabilities_format(qemu_connection_of(connection)->probes, &out->capabilities, error);
+}
+
+static const char *or_null(const char *text)
+{
+        return text[0] ? text : NULL;
+}
+
+static int qemu_get_domain_capabilities(Connection *connection, const ConnectionGetDomainCapabilitiesIn *in,
+        ConnectionGetDomainCapabilitiesOut *out, GError **error)
+{
+        return capabilities_format_domain(qemu_connection_of(connection)->probes, or_null(in->emulatorbin),
+                or_null(in->arch), or_null(in->machine), or_null(in->virttype), &out->dom_capabilities, error);
+}
+
+static const ConnectionOperations connection_operations = {
+        .domain_create_xml = local_domain_create_xml,
+        .domain_define_xml = local_domain_define_xml,
+        .get_capabilities = qemu_get_capabilities,
+        .get_domain_capabilities = qemu_get_domain_capabilities,
+};
+
+/* The driver on this host. */
+
+static const char *const *qemu_defaults(Instance instance)
+{
+        static const char *const system_uris[] = { "qemu:///system", NULL };
+        static const char *const session_uris[] = { "qemu:///session", NULL };
+
+        return instance == INSTANCE_SYSTEM ? system_uris : session_uris;
+}
+
+static int qemu_probe(DriverObject *self, Instance instance, GError **error)
+{
+        g_auto(GStrv) paths = probes_list();
+        g_autofree DriverEmulatorsValue *emulators = g_new0(DriverEmulatorsValue, g_strv_length(paths));
+        g_autoptr(Probes) probes = probes_new(&(ProbesOptions){ .uid = -1, .gid = -1 });
+        DriverAccelerationValue acceleration = { 0 };
+        size_t n = g_strv_length(paths);
+        int r = probes_kvm(probes);
+
+        (void)error;
+        for (size_t i = 0; i < n; i++)
+                emulators[i] = (DriverEmulatorsValue){ .path = paths[i],
+                        .architecture = (char *)probes_arch_of_path(paths[i]) };
+        acceleration.usable = r >= 0;
+        acceleration.reason = r == -ENOENT ? (char *)"/dev/kvm is not there: the processor or its firmware, or the host "
+                                                     "of this virtual machine, does not offer it" :
+                r < 0                      ? (char *)g_strerror(-r) :
+                                             NULL;
+        object_set_bool(self, DRIVER_PROPERTY_AVAILABLE, n > 0);
+        object_set_string(self, DRIVER_PROPERTY_REASON,
+                n > 0 ? "" : "no emulator is installed: there is no /usr/bin/qemu-system-* or qemu-kvm");
+        object_set(self, DRIVER_PROPERTY_URIS, &(Array){ .items = (void *)qemu_defaults(instance), .n = 1 });
+        object_set(self, DRIVER_PROPERTY_EMULATORS, &(Array){ .items = emulators, .n = n });
+        object_set(self, DRIVER_PROPERTY_ACCELERATION, &acceleration);
+        return 0;
+}
+
+static int identify_embed(const Uri *uri, char **ret_label, GError **error)
+{
+        const char *root = uri_parameter(uri, "root");
+        g_autofree char *canonical = NULL, *digest = NULL;
+
+        if (!root || !root[0])
+                return error_set(error, ERROR_INVALID_ARG, "%s: it needs a directory, as in qemu:///embed?root=/some/path",
+                        uri->text);
+        if (!g_path_is_absolute(root))
+                return error_set(error, ERROR_INVALID_ARG, "root path must be absolute: '%s'", root);
+        canonical = g_canonicalize_filename(root, "/");
+        digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, canonical, -1);
+        *ret_label = g_strdup_printf("qemu_embed_%.8s", digest);
+        return 0;
+}
+
+static int qemu_identify(
+        const Uri *uri, Instance instance, char **ret_label, const char **ret_action, GError **error)
+{
+        *ret_action = "org.virtbus1.connection.open";
+        if (strcmp(uri->path, "/system") == 0) {
+                if (instance != INSTANCE_SYSTEM)
+                        return error_set(error, ERROR_NO_CONNECT,
+                                "%s is the host's: it is to be had on the system bus, this is a session bus", uri->text);
+                *ret_label = g_strdup("qemu_system");
+                return 0;
+        }
+        if (strcmp(uri->path, "/session") == 0) {
+                if (instance != INSTANCE_SESSION)
+                        return error_set(error, ERROR_NO_CONNECT,
+                                "%s is a user's: it is to be had on that user's session bus, this is the system bus",
+                                uri->text);
+                *ret_label = g_strdup("qemu_session");
+                return 0;
+        }
+        if (strcmp(uri->path, "/embed") == 0) {
+                /* On the system bus it means to work in any directory as root. */
+                if (instance == INSTANCE_SYSTEM)
+                        *ret_action = "org.virtbus1.connection.write";
+                return identify_embed(uri, ret_label, error);
+        }
+        return error_set(error, ERROR_INTERNAL_ERROR,
+                "unexpected QEMU URI path '%s', try qemu:///system, qemu:///session or qemu:///embed?root=/path",
+                uri->path);
+}
+
+/* Where things are. */
+
+static void set_directories(QemuConnection *self, const Uri *uri)
+{
+        const char *root = uri_parameter(uri, "root");
+        g_autofree char *config = NULL, *runtime = NULL, *data = NULL, *cache = NULL;
+
+        switch (self->instance) {
+        case QEMU_SYSTEM:
+                self->definitions = g_strdup(SYSCONFDIR "/virtbus/qemu");
+                self->runtime = g_strdup("/run/virtbus/qemu");
+                self->state = g_strdup(LOCALSTATEDIR "/lib/virtbus/qemu");
+                self->cache = g_strdup(LOCALSTATEDIR "/cache/virtbus/qemu");
+                self->log = g_strdup(LOCALSTATEDIR "/log/virtbus/qemu");
+                break;
+        case QEMU_SESSION:
+                self->definitions = g_build_filename(g_get_user_config_dir(), "virtbus", "qemu", NULL);
+                self->runtime = g_build_filename(g_get_user_runtime_dir(), "virtbus", "qemu", NULL);
+                self->state = g_build_filename(g_get_user_data_dir(), "virtbus", "qemu", NULL);
+                self->cache = g_build_filename(g_get_user_cache_dir(), "virtbus", "qemu", NULL);
+                self->log = g_build_filename(g_get_user_cache_dir(), "virtbus", "log", "qemu", NULL);
+                break;
+        case QEMU_EMBED:
+                /* As libvirt documents it. */
+                self->definitions = g_build_filename(root, "etc", "qemu", NULL);
+                self->runtime = g_build_filename(root, "run", "qemu", NULL);
+                self->state = g_build_filename(root, "lib", "qemu", NULL);
+                self->cache = g_build_filename(root, "cache", "qemu", NULL);
+                self->log = g_build_filename(root, "log", "qemu", NULL);
+                break;
+        }
+        self->autostart = g_build_filename(self->definitions, "autostart", NULL);
+}
+
+static int make_directories(const QemuConnection *self, GError **error)
+{
+        const char *const paths[] = { self->definitions, self->runtime, self->state, self->cache, self->log };
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(paths); i++) {
+                int r = directory_make(paths[i], 0700);
+
+                if (r < 0)
+                        return error_set_errno(error, r, "cannot create directory '%s'", paths[i]);
+        }
+        return 0;
+}
+
+/* One that ends still may have it for a moment. */
+static int take_lock(QemuConnection *self, GError **error)
+{
+        g_autofree char *path = g_build_filename(self->runtime, "lock", NULL);
+        uint64_t deadline = fiber_deadline(LOCK_PATIENCE);
+
+        self->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (self->lock < 0)
+                return error_set_errno(error, errno, "cannot open '%s'", path);
+        while (flock(self->lock, LOCK_EX | LOCK_NB) < 0) {
+                if (errno != EWOULDBLOCK)
+                        return error_set_errno(error, errno, "cannot lock '%s'", path);
+                if (fiber_now() > deadline || fiber_sleep(20 * 1000) < 0)
+                        return error_set(error, ERROR_RESOURCE_BUSY, "another service works in '%s'", self->runtime);
+        }
+        return 0;
+}
+
+/* Guests of the system's service are nobody's processes: a user of their own, with the groups that devices have. */
+static int choose_user(QemuConnection *self, GError **error)
+{
+        const struct passwd *entry;
+        int n = 0;
+
+        self->uid = (uid_t)-1;
+        self->gid = (gid_t)-1;
+        if (self->instance != QEMU_SYSTEM || geteuid() != 0)
+                return 0;
+        entry = getpwnam(GUEST_USER);
+        if (!entry)
+                return error_set(error, ERROR_CONFIG_UNSUPPORTED,
+                        "there is no user '" GUEST_USER "' to run guests as; the package's sysusers file makes it");
+        self->uid = entry->pw_uid;
+        self->gid = entry->pw_gid;
+        getgrouplist(GUEST_USER, self->gid, NULL, &n);
+        self->groups = g_new0(gid_t, MAX(n, 1));
+        getgrouplist(GUEST_USER, self->gid, self->groups, &n);
+        self->n_groups = MAX(n, 0);
+        return 0;
+}
+
+static void qemu_connection_free(Object *object)
+{
+        QemuConnection *self = qemu_connection_of(object);
+
+        connection_finish(&self->local.connection);
+        probes_unref(self->probes);
+        fd_close(self->lock);
+        g_free(self->groups);
+        g_free(self->definitions);
+        g_free(self->autostart);
+        g_free(self->runtime);
+        g_free(self->state);
+        g_free(self->cache);
+        g_free(self->log);
+        g_free(self);
+}
+
+/* Definitions that are there. */
+
+static int load_definition(QemuConnection *self, const char *file, GError **error)
+{
+        g_autofree char *path = g_build_filename(self->definitions, file, NULL), *text = NULL, *owner = NULL;
+        g_autofree char *link = g_build_filename(self->autostart, file, NULL), *name = NULL;
+        LocalDomain *domain;
+        int r = file_read(path, DEFINITION_MAX, &text, NULL);
+
+        if (r < 0)
+                return error_set_errno(error, r, "cannot read '%s'", path);
+        if (domain_config_identify(text, &name, NULL, error) < 0)
+                return error_prefix(error, "'%s'", path);
+        /* Half of a rename that a crash cut short: the other file is the whole. */
+        if (strlen(name) + strlen(".xml") != strlen(file) || !g_str_has_prefix(file, name))
+                return error_set(error, ERROR_XML_ERROR, "'%s' defines '%s', which its name does not say", path, name);
+        if (local_domain_restore(&self->local, text, g_file_test(link, G_FILE_TEST_IS_SYMLINK), &domain, error) < 0)
+                return error_prefix(error, "'%s'", path);
+        owner = owner_of(text);
+        object_set_string(domain, DOMAIN_PROPERTY_OWNER, owner);
+        return 0;
+}
+
+static void load_definitions(QemuConnection *self)
+{
+        g_autoptr(GDir) directory = g_dir_open(self->definitions, 0, NULL);
+        const char *file;
+
+        while (directory && (file = g_dir_read_name(directory))) {
+                g_autoptr(GError) error = NULL;
+
+                if (g_str_has_suffix(file, ".xml") && load_definition(self, file, &error) < 0)
+                        g_warning("%s", error->message);
+        }
+}
+
+static int qemu_open(const Uri *uri, Instance instance, const char *label, Connection **ret, GError **error)
+{
+        QemuConnection *self = g_new0(QemuConnection, 1);
+        g_autoptr(Connection) connection = &self->local.connection;
+        g_autofree char *capabilities = NULL;
+
+        (void)instance;
+        self->lock = -1;
+        self->instance = strcmp(uri->path, "/system") == 0 ? QEMU_SYSTEM :
+                strcmp(uri->path, "/session") == 0         ? QEMU_SESSION :
+                                                             QEMU_EMBED;
+        connection_init(connection, &qemu_driver, label, uri, qemu_connection_free);
+        self->local.hooks = &hooks;
+        set_directories(self, uri);
+        if (choose_user(self, error) < 0 || make_directories(self, error) < 0 || take_lock(self, error) < 0)
+                return -1;
+        capabilities = g_build_filename(self->cache, "capabilities", NULL);
+        self->probes = probes_new(
+                &(ProbesOptions){ .cache_directory = capabilities, .uid = self->uid, .gid = self->gid });
+        load_definitions(self);
+        *ret = g_steal_pointer(&connection);
+        return 0;
+}
+
+/* Beginning: what runs comes back first, then what is to start with the host, once for each boot. */
+
+static bool first_since_boot(const QemuConnection *self)
+{
+        g_autofree char *path = g_build_filename(self->runtime, "autostarted", NULL), *boot = NULL, *seen = NULL;
+
+        if (file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL) < 0)
+                return false;
+        if (file_read(path, 64, &seen, NULL) >= 0 && strcmp(boot, seen) == 0)
+                return false;
+        return file_replace_volatile(path, boot, strlen(boot), 0600) >= 0;
+}
+
+static void start_with_host(QemuConnection *self)
+{
+        g_autoptr(GList) domains = g_hash_table_get_values(self->local.connection.by_uuid);
+
+        g_list_foreach(domains, (GFunc)(void *)object_ref, NULL);
+        for (GList *link = domains; link; link = link->next) {
+                g_autoptr(Domain) domain = link->data;
+                g_autoptr(GError) error = NULL;
+
+                if (!domain->properties.autostart || self->stopping || domain_begin_job(domain, "autostart", NULL) < 0)
+                        continue;
+                if (!domain->object.gone && !domain_is_active(domain) &&
+                        local_create(domain, &(DomainCreateIn){ 0 }, NULL, &error) < 0)
+                        g_warning("guest '%s' could not be started with the host: %s", domain->properties.name,
+                                error->message);
+                domain_end_job(domain);
+        }
+}
+
+/* In the background: what takes its time and nobody waits for. */
+static void settle_run(void *data)
+{
+        g_autoptr(Connection) connection = data;
+        QemuConnection *self = data;
+        g_autofree char *emulator = probes_find(host_arch());
+        g_autoptr(QemuBinary) binary = NULL;
+
+        if (first_since_boot(self))
+                start_with_host(self);
+        if (emulator && !self->stopping && probes_get(self->probes, emulator, &binary, NULL) >= 0)
+                object_set_uint64(self, CONNECTION_PROPERTY_VERSION, binary->version);
+}
+
+static void qemu_start(Connection *connection)
+{
+        QemuConnection *self = qemu_connection_of(connection);
+        g_autoptr(GList) domains = g_hash_table_get_values(connection->by_uuid);
+        g_autofree char *emulator = probes_find(host_arch());
+        g_autoptr(QemuBinary) known = emulator ? probes_peek(self->probes, emulator) : NULL;
+
+        if (known)
+                object_set_uint64(self, CONNECTION_PROPERTY_VERSION, known->version);
+        qemu_adopt_all(self);
+        for (GList *link = domains; link; link = link->next)
+                if (!((Object *)link->data)->published && !((Object *)link->data)->gone)
+                        object_publish(link->data);
+        connection_ref(connection);
+        if (fiber_start("settling a connection", settle_run, connection, NULL) < 0)
+                connection_unref(connection);
+}
+
+static void qemu_stop(Connection *connection)
+{
+        QemuConnection *self = qemu_connection_of(connection);
+        g_autoptr(GList) domains = g_hash_table_get_values(connection->by_uuid);
+
+        self->stopping = true;
+        for (GList *link = domains; link; link = link->next) {
+                QemuDomain *domain = link->data;
+
+                /* A start that is under way is finished first, by its own fiber. */
+                if (domain_begin_job(&domain->local.domain, "closing", NULL) >= 0)
+                        domain_end_job(&domain->local.domain);
+                qemu_process_forget(domain);
+                connection_remove_domain(connection, &domain->local.domain);
+        }
+}
+
+const Driver qemu_driver = {
+        .name = "qemu",
+        .connection_operations = &connection_operations,
+        .domain_operations = &domain_operations,
+        .outlives = true,
+        .defaults = qemu_defaults,
+        .probe = qemu_probe,
+        .identify = qemu_identify,
+        .open = qemu_open,
+        .start = qemu_start,
+        .stop = qemu_stop,
+};

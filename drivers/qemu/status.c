@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What has to be remembered of a guest to take it back after the service was away: one JSON file
+ * for each, in the runtime directory, which is gone with the boot that the guest ran in. */
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "drivers/qemu/domain.h"
+#include "service/base/cleanup.h"
+#include "service/base/file.h"
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_t, json_decref)
+
+#define STATUS_VERSION 1
+#define STATUS_MAX (4 * 1024 * 1024)
+#define ADOPT_DEADLINE (5 * G_USEC_PER_SEC)
+#define ADOPT_PAUSE (2 * G_USEC_PER_SEC)
+
+static char *status_path(const QemuDomain *domain)
+{
+        return qemu_path(qemu_connection(domain)->runtime, qemu_name(domain), ".json");
+}
+
+static char *boot_id(void)
+{
+        char *text = NULL;
+
+        if (file_read("/proc/sys/kernel/random/boot_id", 64, &text, NULL) < 0)
+                return g_strdup("");
+        return g_strchomp(text);
+}
+
+/* Field 22 of /proc/PID/stat: when the process began. With the pid it names a process for good. */
+static uint64_t process_start_time(pid_t pid)
+{
+        g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid), *text = NULL;
+        g_auto(GStrv) fields = NULL;
+        const char *end;
+
+        if (file_read(path, 8192, &text, NULL) < 0)
+                return 0;
+        /* The second field is the name in brackets, and may hold anything. */
+        end = strrchr(text, ')');
+        if (!end)
+                return 0;
+        fields = g_strsplit(end + 2, " ", -1);
+        return g_strv_length(fields) > 19 ? g_ascii_strtoull(fields[19], NULL, 10) : 0;
+}
+
+int qemu_status_write(QemuDomain *domain, GError **error)
+{
+        g_autofree char *path = status_path(domain), *boot = boot_id(), *config = NULL,
+                        *text = NULL;
+        const DomainProperties *properties = &domain->local.domain.properties;
+        g_autoptr(json_t) json = NULL;
+        int r;
+
+        if (!domain->start_time)
+                domain->start_time = process_start_time(child_pid(domain->child));
+        config = domain_config_format(domain->local.live, DOMAIN_XML_SECURE);
+        json = json_pack("{si ss si sI si si si sb ss* ss* ss* ss}", "version", STATUS_VERSION,
+                "boot", boot, "pid", (int)child_pid(domain->child), "start",
+                (json_int_t)domain->start_time, "id", (int)number_or(domain->local.live->id, 0),
+                "state", properties->state.state, "reason", properties->state.reason, "starting",
+                domain->starting, "directory", domain->directory, "scope", domain->scope, "owner",
+                properties->owner, "config", config);
+        text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+        if (!text)
+                return error_set(error, ERROR_INTERNAL_ERROR,
+                        "cannot describe the state of guest '%s'", qemu_name(domain));
+        r = file_replace_volatile(path, text, strlen(text), 0600);
+        return r < 0 ? error_set_errno(error, r, "cannot write '%s'", path) : 0;
+}
+
+void qemu_status_remove(QemuDomain *domain)
+{
+        g_autofree char *path = status_path(domain);
+
+        unlink(path);
+}
+
+/* Adopting. */
+
+typedef struct Status {
+        const char *boot, *directory, *scope, *owner, *config;
+        int version, pid, id, state, reason, starting;
+        json_int_t start;
+} Status;
+
+/* The strings are the JSON's. */
+static int status_read(const char *path, json_t **ret_json, Status *ret, GError **error)
+{
+        g_autofree char *text = NULL;
+        json_error_t problem;
+        Status status = { 0 };
+        int r = file_read(path, STATUS_MAX, &text, NULL);
+
+        if (r < 0)
+                return error_set_errno(error, r, "cannot read '%s'", path);
+        *ret_json = json_loads(text, 0, &problem);
+        if (!*ret_json ||
+                json_unpack_ex(*ret_json, &problem, 0, "{si ss si sI si si si sb s?s s?s s?s ss}",
+                        "version", &status.version, "boot", &status.boot, "pid", &status.pid,
+                        "start", &status.start, "id", &status.id, "state", &status.state, "reason",
+                        &status.reason, "starting", &status.starting, "directory",
+                        &status.directory, "scope", &status.scope, "owner", &status.owner, "config",
+                        &status.config) < 0)
+                return error_set(error, ERROR_INTERNAL_ERROR, "'%s' is not a guest's state: %s",
+                        path, problem.text);
+        if (status.version != STATUS_VERSION)
+                return error_set(error, ERROR_INTERNAL_ERROR, "'%s' is of another version, %d",
+                        path, status.version);
+        *ret = status;
+        return 0;
+}
+
+/* The domain that the file is about: a defined one, or a transient one that comes back. */
+static QemuDomain *status_domain(
+        QemuConnection *connection, const DomainConfig *config, const Status *status)
+{
+        Connection *base = &connection->local.connection;
+        Domain *known = connection_domain_by_uuid(base, config->uuid);
+        QemuDomain *domain;
+
+        if (known)
+                return domain_is_active(known) ? NULL : qemu_domain(known);
+        if (connection_domain_by_name(base, config->name))
+                return NULL;
+        domain = qemu_domain(
+                connection->local.hooks->new (&connection->local, config->name, config->uuid));
+        object_set_string(domain, DOMAIN_PROPERTY_OWNER, status->owner);
+        connection_add_domain(base, &domain->local.domain);
+        object_unref(domain);
+        return domain;
+}
+
+static bool process_is_there(const Status *status)
+{
+        g_autofree char *boot = boot_id();
+
+        return strcmp(boot, status->boot) == 0 && status->pid > 1 &&
+                process_start_time(status->pid) == (uint64_t)status->start;
+}
+
+/* It ended while nobody was there to see. */
+static void report_lost(QemuDomain *domain)
+{
+        g_message("guest '%s' has ended while the service was away", qemu_name(domain));
+        if (domain->directory)
+                qemu_directory_remove(domain);
+        qemu_status_remove(domain);
+        if (!domain->local.domain.object.published)
+                object_publish(domain);
+        local_stopped(&domain->local, SHUTOFF_UNKNOWN, STOPPED_FAILED);
+}
+
+/* libvirt's states from QEMU's run states. */
+static void take_state(QemuDomain *domain, const char *run_state, const Status *status)
+{
+        Domain *base = &domain->local.domain;
+        bool running = strcmp(run_state, "running") == 0;
+
+        if (running && status->state == DOMAIN_RUNNING)
+                domain_set_state(base, DOMAIN_RUNNING, status->reason, status->id);
+        else if (running && status->reason == PAUSED_STARTING_UP)
+                domain_set_state(base, DOMAIN_RUNNING, RUNNING_BOOTED, status->id);
+        else if (running)
+                domain_set_state(base, DOMAIN_RUNNING, RUNNING_UNPAUSED, status->id);
+        else if (strcmp(run_state, "guest-panicked") == 0)
+                domain_set_state(base, DOMAIN_CRASHED, CRASHED_PANICKED, status->id);
+        else if (strcmp(run_state, "suspended") == 0)
+                domain_set_state(base, DOMAIN_PMSUSPENDED, 0, status->id);
+        else if (strcmp(run_state, "io-error") == 0)
+                domain_set_state(base, DOMAIN_PAUSED, PAUSED_IOERROR, status->id);
+        else if (status->state == DOMAIN_PAUSED)
+                domain_set_state(base, DOMAIN_PAUSED, status->reason, status->id);
+        else
+                domain_set_state(base, DOMAIN_PAUSED, PAUSED_UNKNOWN, status->id);
+}
+
+/* Its monitor, which may take its time: a stopped process answers when it is continued. */
+static void adopt_monitor(QemuDomain *domain, const Status *status)
+{
+        while (domain->child && !domain->qmp && !qemu_connection(domain)->stopping) {
+                g_autoptr(GError) error = NULL;
+                g_autoptr(json_t) reply = NULL;
+                const char *run_state;
+
+                if (qemu_process_connect(domain, fiber_deadline(ADOPT_DEADLINE), &error) >= 0 &&
+                        qemu_ask(domain, "query-status", NULL, &reply, &error) >= 0 &&
+                        json_unpack(reply, "{ss}", "status", &run_state) >= 0) {
+                        if (!domain->child)
+                                return;
+                        take_state(domain, run_state, status);
+                        /* It was shut down in the service's absence: what on_poweroff says is still
+                         * to be done. */
+                        if (strcmp(run_state, "shutdown") == 0)
+                                qemu_guest_has_shut_down(domain, true);
+                        qemu_status_write(domain, NULL);
+                        return;
+                }
+                g_message("guest '%s' runs, but does not answer: %s", qemu_name(domain),
+                        error ? error->message : "its answer is not understood");
+                if (domain->qmp) {
+                        qmp_close(domain->qmp);
+                        domain->qmp = qmp_unref(domain->qmp);
+                }
+                if (fiber_sleep(ADOPT_PAUSE) < 0)
+                        return;
+        }
+}
+
+typedef struct Adoption {
+        QemuDomain *domain;
+        json_t *json;
+        Status status;
+} Adoption;
+
+static void adoption_run(void *data)
+{
+        Adoption *adoption = data;
+
+        adopt_monitor(adoption->domain, &adoption->status);
+        object_unref(adoption->domain);
+        json_decref(adoption->json);
+        g_free(adoption);
+}
+
+static int adopt(QemuConnection *connection, const char *path, GError **error)
+{
+        g_autoptr(DomainConfig) config = NULL;
+        g_autoptr(json_t) json = NULL;
+        Adoption *adoption;
+        QemuDomain *domain;
+        Status status;
+        int r;
+
+        if (status_read(path, &json, &status, error) < 0 ||
+                domain_config_parse(status.config, 0, &config, error) < 0)
+                return -1;
+        connection->local.last_id = MAX(connection->local.last_id, (unsigned)MAX(status.id, 0));
+        domain = status_domain(connection, config, &status);
+        if (!domain)
+                return error_set(error, ERROR_INTERNAL_ERROR, "guest '%s' of '%s' is there already",
+                        config->name, path);
+        domain->directory = g_strdup(status.directory);
+        domain->scope = g_strdup(status.scope);
+        domain->start_time = status.start;
+
+        r = process_is_there(&status) ? child_adopt(status.pid, &domain->child) : -ESRCH;
+        if (r < 0) {
+                report_lost(domain);
+                return 0;
+        }
+        domain->local.live = g_steal_pointer(&config);
+        domain_set_state(&domain->local.domain, status.state, status.reason, status.id);
+        local_refresh(&domain->local, domain->local.live);
+        if (qemu_process_watch(domain, error) < 0)
+                return -1;
+        if (status.starting) {
+                /* Nobody was told that it runs. */
+                g_message("guest '%s' was just being started; it is taken down", qemu_name(domain));
+                object_publish(domain);
+                return qemu_process_kill(
+                        &domain->local, false, SHUTOFF_FAILED, STOPPED_FAILED, error);
+        }
+        adoption = g_new(Adoption, 1);
+        *adoption =
+                (Adoption){ .domain = domain, .json = g_steal_pointer(&json), .status = status };
+        object_ref(domain);
+        r = fiber_start("adopting a guest", adoption_run, adoption, NULL);
+        if (r < 0) {
+                object_unref(domain);
+                json_decref(adoption->json);
+                g_free(adoption);
+        }
+        return 0;
+}
+
+void qemu_adopt_all(QemuConnection *connection)
+{
+        g_autoptr(GDir) directory = g_dir_open(connection->runtime, 0, NULL);
+        const char *name;
+
+        while (directory && (name = g_dir_read_name(directory))) {
+                g_autofree char *path = g_build_filename(connection->runtime, name, NULL);
+                g_autoptr(GError) error = NULL;
+
+                if (!g_str_has_suffix(name, ".json"))
+                        continue;
+                if (adopt(connection, path, &error) < 0)
+                        g_warning("%s", error->message);
+        }
+}
