@@ -16,6 +16,7 @@
  */
 
 #include <sys/types.h>
+#include <systemd/sd-bus.h>
 
 #include "drivers/lifecycle.h"
 #include "drivers/object.h"
@@ -83,6 +84,10 @@ struct Driver {
         bool remote;
         /* Its guests live on without the service; while one runs, somebody has to be there for it. */
         bool outlives;
+
+        /* Once, before all else: the bus that the service is on, for what the driver asks of the host's own services
+         * (systemd). May be NULL. */
+        void (*attach)(sd_bus *bus);
 
         /* The URIs that are always open on this bus, NULL-terminated. */
         const char *const *(*defaults)(Instance instance);

@@ -383,7 +383,7 @@ static int open_default(const char *text, GError **error)
         return r;
 }
 
-int connections_start(Instance instance, GError **error)
+int connections_start(sd_bus *bus, Instance instance, GError **error)
 {
         registry.instance = instance;
         registry.entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, entry_unref_notify);
@@ -393,6 +393,8 @@ int connections_start(Instance instance, GError **error)
                 DriverObject *self = driver_object_new(all_drivers[i]);
 
                 g_ptr_array_add(registry.drivers, self);
+                if (all_drivers[i]->attach)
+                        all_drivers[i]->attach(bus);
                 if (all_drivers[i]->probe(self, instance, error) < 0)
                         return -1;
                 object_publish(self);

@@ -7,7 +7,7 @@
 #include "service/caller.h"
 
 /* Publishes the drivers, opens the default connections, and lets them begin. Suspends. */
-int connections_start(Instance instance, GError **error);
+int connections_start(sd_bus *bus, Instance instance, GError **error);
 /* Ends all connections; their guests run on. Suspends. */
 void connections_stop(void);
 

@@ -250,7 +250,7 @@ static void start_run(void *data)
         g_autoptr(GError) error = NULL;
         int r;
 
-        if (connections_start(service->options.instance, &error) < 0) {
+        if (connections_start(service->bus, service->options.instance, &error) < 0) {
                 g_warning("%s", error->message);
                 service_fail(service);
                 return;

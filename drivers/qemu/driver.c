@@ -635,6 +635,7 @@ const Driver qemu_driver = {
         .connection_operations = &connection_operations,
         .domain_operations = &domain_operations,
         .outlives = true,
+        .attach = qemu_scope_set_bus,
         .defaults = qemu_defaults,
         .probe = qemu_probe,
         .identify = qemu_identify,
