@@ -46,8 +46,8 @@ void client_left(Client *client)
         }
 }
 
-void connection_init(Connection *connection, const Driver *driver, const char *label, const Uri *uri,
-        void (*free_)(Object *))
+void connection_init(Connection *connection, const Driver *driver, const char *label,
+        const Uri *uri, void (*free_)(Object *))
 {
         struct utsname host;
 
@@ -75,8 +75,8 @@ void connection_finish(Connection *connection)
 void domain_init(Domain *domain, Connection *connection, const char *name, const char *uuid,
         void (*free_)(Object *))
 {
-        object_init(&domain->object, &domain_class, connection->driver->domain_operations, &domain->properties,
-                &connection->object, free_);
+        object_init(&domain->object, &domain_class, connection->driver->domain_operations,
+                &domain->properties, &connection->object, free_);
         object_set_string(domain, DOMAIN_PROPERTY_NAME, name);
         object_set_string(domain, DOMAIN_PROPERTY_UUID, uuid);
         domain_set_state(domain, DOMAIN_SHUTOFF, SHUTOFF_UNKNOWN, 0);
@@ -141,15 +141,16 @@ void domain_emit(Domain *domain, DomainEvent event, int detail)
 int domain_begin_job(Domain *domain, const char *member, GError **error)
 {
         const char *other = domain->job;
-        int r = fiber_lock(&domain->jobs, "another job on the domain", fiber_deadline(JOB_DEADLINE));
+        int r = fiber_lock(
+                &domain->jobs, "another job on the domain", fiber_deadline(JOB_DEADLINE));
 
         if (r == -ETIMEDOUT)
                 return error_set(error, ERROR_OPERATION_TIMEOUT,
-                        "cannot acquire state change lock of domain '%s' (held by %s)", domain->properties.name,
-                        other ?: "another job");
+                        "cannot acquire state change lock of domain '%s' (held by %s)",
+                        domain->properties.name, other ?: "another job");
         if (r < 0)
-                return error_set(error, ERROR_OPERATION_ABORTED, "%s of domain '%s' was given up", member,
-                        domain->properties.name);
+                return error_set(error, ERROR_OPERATION_ABORTED, "%s of domain '%s' was given up",
+                        member, domain->properties.name);
         domain->job = member;
         return 0;
 }

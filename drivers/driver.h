@@ -3,16 +3,16 @@
 
 /* The contract between the service and a driver.
  *
- * A driver opens connections; a connection has domains. Both are objects with the generated properties, and
- * tables of operations (interfaces.h) in which a slot that is NULL means "not supported". The service checks
- * permission, flags, read-only connections and needs-active, holds the domain's job lock around an operation of
- * kind JOB_MODIFY, and calls
+ * A driver opens connections; a connection has domains. Both are objects with the generated
+ * properties, and tables of operations (interfaces.h) in which a slot that is NULL means "not
+ * supported". The service checks permission, flags, read-only connections and needs-active, holds
+ * the domain's job lock around an operation of kind JOB_MODIFY, and calls
  *
  *      int op(Domain *domain, const XIn *in, XOut *out, GError **error)
  *
- * which returns 0 or -1 with the error set. in stays the caller's; out comes zeroed and its content goes to the
- * caller, who frees it (layout.h) also after an error. All but JOB_NONE operations run on a fiber and may
- * suspend. What an operation has set up when it fails, it takes down.
+ * which returns 0 or -1 with the error set. in stays the caller's; out comes zeroed and its content
+ * goes to the caller, who frees it (layout.h) also after an error. All but JOB_NONE operations run
+ * on a fiber and may suspend. What an operation has set up when it fails, it takes down.
  */
 
 #include <sys/types.h>
@@ -34,8 +34,8 @@ typedef enum Instance {
 /* Who asks: a caller on the bus, or a peer of the wire. */
 typedef struct Client {
         uid_t uid;
-        char *user;     /* name, or the number where it has none */
-        GSList *leave;  /* of ClientLeave */
+        char *user;    /* name, or the number where it has none */
+        GSList *leave; /* of ClientLeave */
 } Client;
 
 /* The client that the running fiber works for; NULL where the service acts of itself. */
@@ -44,8 +44,8 @@ static inline Client *client_current(void)
         return fiber_local();
 }
 
-/* Calls back once, on the loop's stack, when the client leaves. data is any object; it is referenced until
- * then. */
+/* Calls back once, on the loop's stack, when the client leaves. data is any object; it is
+ * referenced until then. */
 void client_on_leave(Client *client, void (*callback)(void *object), void *object);
 void client_forget(Client *client, void (*callback)(void *object), void *object);
 /* For the owner of the client: makes those calls. */
@@ -82,11 +82,12 @@ struct Driver {
         const DomainOperations *domain_operations;
         /* JOB_NONE operations may suspend all the same, since they ask a peer. */
         bool remote;
-        /* Its guests live on without the service; while one runs, somebody has to be there for it. */
+        /* Its guests live on without the service; while one runs, somebody has to be there for it.
+         */
         bool outlives;
 
-        /* Once, before all else: the bus that the service is on, for what the driver asks of the host's own services
-         * (systemd). May be NULL. */
+        /* Once, before all else: the bus that the service is on, for what the driver asks of the
+         * host's own services (systemd). May be NULL. */
         void (*attach)(sd_bus *bus);
 
         /* The URIs that are always open on this bus, NULL-terminated. */
@@ -95,21 +96,23 @@ struct Driver {
         /* Looks at the host and fills the object's properties. Suspends. */
         int (*probe)(DriverObject *self, Instance instance, GError **error);
 
-        /* Whether it would open this URI here, what the connection is called (two opens that give the same label
-         * share it), and the permission that opening it needs (a literal). Does not touch the host. */
-        int (*identify)(const Uri *uri, Instance instance, char **ret_label, const char **ret_action,
+        /* Whether it would open this URI here, what the connection is called (two opens that give
+         * the same label share it), and the permission that opening it needs (a literal). Does not
+         * touch the host. */
+        int (*identify)(const Uri *uri, Instance instance, char **ret_label,
+                const char **ret_action, GError **error);
+
+        /* Opens it. The object is not published yet; its domains are, by connection_add_domain(),
+         * after that. Suspends. */
+        int (*open)(const Uri *uri, Instance instance, const char *label, Connection **ret,
                 GError **error);
 
-        /* Opens it. The object is not published yet; its domains are, by connection_add_domain(), after that.
-         * Suspends. */
-        int (*open)(const Uri *uri, Instance instance, const char *label, Connection **ret, GError **error);
-
-        /* Called once the connection is published: publishes its domains and begins to work (adopting,
-         * autostart). Suspends. */
+        /* Called once the connection is published: publishes its domains and begins to work
+         * (adopting, autostart). Suspends. */
         void (*start)(Connection *connection);
 
-        /* Nobody holds it any more, or the service ends: stops working and forgets its domains, which run on.
-         * Suspends. */
+        /* Nobody holds it any more, or the service ends: stops working and forgets its domains,
+         * which run on. Suspends. */
         void (*stop)(Connection *connection);
 };
 
@@ -117,8 +120,8 @@ extern const Driver test_driver;
 extern const Driver qemu_driver;
 
 /* Fills the base of a driver's own struct. */
-void connection_init(Connection *connection, const Driver *driver, const char *label, const Uri *uri,
-        void (*free_)(Object *));
+void connection_init(Connection *connection, const Driver *driver, const char *label,
+        const Uri *uri, void (*free_)(Object *));
 /* For the free function, before the struct is freed. */
 void connection_finish(Connection *connection);
 
@@ -153,8 +156,8 @@ static inline Connection *connection_unref(Connection *connection)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Domain, domain_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_unref)
 
-/* Takes name and UUID, so that nobody else can, and a reference that connection_remove_domain() gives back.
- * Publishing it is object_publish(). */
+/* Takes name and UUID, so that nobody else can, and a reference that connection_remove_domain()
+ * gives back. Publishing it is object_publish(). */
 void connection_add_domain(Connection *connection, Domain *domain);
 /* Also withdraws it. Harmless where it was removed already. */
 void connection_remove_domain(Connection *connection, Domain *domain);

@@ -110,8 +110,11 @@ static bool params_equal(const Params *a, const Params *b)
 
 /* Signatures. */
 
-#define BASIC(type_)                                                                               \
-        (LayoutType){ .size = sizeof(type_), .align = alignof(type_) }
+#define BASIC(type_)                                           \
+        (LayoutType)                                           \
+        {                                                      \
+                .size = sizeof(type_), .align = alignof(type_) \
+        }
 
 LayoutType layout_type(const char *signature)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Values in memory whose layout follows from a D-Bus signature, so that one small interpreter copies, compares
- * and frees them, and a door encodes them, without code for each member.
+/* Values in memory whose layout follows from a D-Bus signature, so that one small interpreter
+ * copies, compares and frees them, and a door encodes them, without code for each member.
  *
- *      y uint8_t   b int (0 or 1)   n q i u x t  the integer of that size   d double   h int (a descriptor)
- *      s g         char *, NULL for an empty one
- *      o           struct Object *, a reference
- *      aT          struct { T *items; size_t n; }
+ *      y uint8_t   b int (0 or 1)   n q i u x t  the integer of that size   d double   h int (a
+ * descriptor) s g         char *, NULL for an empty one o           struct Object *, a reference aT
+ * struct { T *items; size_t n; }
  *      (...) {..}  a struct of the members, aligned as C does
  *      a{sv}       Params
  *
- * A member sequence "sua(ii)" is the struct of these members. interfaces/generate.py declares the matching
- * structs; a static assert checks each size against layout_size() of its signature in the unit test.
+ * A member sequence "sua(ii)" is the struct of these members. interfaces/generate.py declares the
+ * matching structs; a static assert checks each size against layout_size() of its signature in the
+ * unit test.
  */
 
 #include <glib.h>
@@ -55,14 +55,15 @@ void params_add_int64(Params *params, const char *name, int64_t value);
 void params_add_uint64(Params *params, const char *name, uint64_t value);
 void params_add_bool(Params *params, const char *name, bool value);
 void params_add_string(Params *params, const char *name, const char *value);
-/* The one that all others come to: param's name and string become owned by params where they say so. */
+/* The one that all others come to: param's name and string become owned by params where they say
+ * so. */
 Param *params_add(Params *params, Param param);
 void params_clear(Params *params);
 const Param *params_find(const Params *params, const char *name);
 
 /* The next complete type of a signature. */
 typedef struct LayoutType {
-        char code;         /* 'a', '(' (also for dictionary entries), 'P' for a{sv}, or the basic type */
+        char code; /* 'a', '(' (also for dictionary entries), 'P' for a{sv}, or the basic type */
         size_t size;
         size_t align;
         const char *inner; /* of an array: its element type; of a struct: its first member */
@@ -71,16 +72,19 @@ typedef struct LayoutType {
 
 LayoutType layout_type(const char *signature);
 
-/* Of the struct whose members are these complete types, up to the end of the string or a closing bracket. */
+/* Of the struct whose members are these complete types, up to the end of the string or a closing
+ * bracket. */
 size_t layout_size(const char *signature);
 
-/* Moves *offset to where the type begins and returns that; the caller adds type->size afterwards. */
+/* Moves *offset to where the type begins and returns that; the caller adds type->size afterwards.
+ */
 static inline size_t layout_align(size_t offset, const LayoutType *type)
 {
         return (offset + type->align - 1) / type->align * type->align;
 }
 
-/* Frees all that the struct owns and zeroes it. Descriptors are closed where negative means none. */
+/* Frees all that the struct owns and zeroes it. Descriptors are closed where negative means none.
+ */
 void layout_clear(const char *signature, void *data);
 /* The same where strings and descriptors belong to somebody else, such as a message. */
 void layout_clear_borrowed(const char *signature, void *data);

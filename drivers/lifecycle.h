@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The numbers in which the bus and the wire tell of a domain's life. They are libvirt's (VIR_DOMAIN_*). */
+/* The numbers in which the bus and the wire tell of a domain's life. They are libvirt's
+ * (VIR_DOMAIN_*). */
 
 typedef enum DomainState {
         DOMAIN_NOSTATE,

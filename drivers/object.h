@@ -3,9 +3,10 @@
 
 /* What the bus shows: objects with properties, signals and operations.
  *
- * A driver makes objects, keeps their properties true with object_set*(), and emits their signals. It knows no
- * bus: whoever publishes the objects gives itself as the ObjectSink. An object is counted; its parent lives as
- * long as it does. After object_withdraw() it may live on in the hands of a call, and is `gone`.
+ * A driver makes objects, keeps their properties true with object_set*(), and emits their signals.
+ * It knows no bus: whoever publishes the objects gives itself as the ObjectSink. An object is
+ * counted; its parent lives as long as it does. After object_withdraw() it may live on in the hands
+ * of a call, and is `gone`.
  */
 
 #include "drivers/layout.h"
@@ -34,7 +35,7 @@ typedef struct PropertyInfo {
         uint16_t offset;        /* in the struct of properties */
         int16_t set_operation;  /* offset of its setter in the table of operations, or -1 */
         PropertyEmits emits;
-        bool compatible;        /* part of the org.libvirt interface too */
+        bool compatible; /* part of the org.libvirt interface too */
 } PropertyInfo;
 
 typedef struct MethodInfo {
@@ -47,7 +48,8 @@ typedef struct MethodInfo {
         uint32_t flags;          /* those that are allowed */
         int16_t flags_offset;    /* of the argument `flags` in the struct of arguments, or -1 */
         int16_t identify_offset; /* of the argument whose XML names a domain, or -1 */
-        int16_t operation;       /* offset in the table of operations, or -1 where a handler is written by hand */
+        int16_t operation; /* offset in the table of operations, or -1 where a handler is written by
+                              hand */
         uint16_t in_size, out_size;
         JobKind job;
         bool needs_active;
@@ -79,15 +81,16 @@ typedef struct ClassInfo {
 
 struct Object {
         const ClassInfo *class;
-        const void *operations; /* the driver's table for the class; NULL where handlers do it all */
-        void *properties;       /* in the object's own struct */
-        Object *parent;         /* a reference */
+        const void
+                *operations; /* the driver's table for the class; NULL where handlers do it all */
+        void *properties;    /* in the object's own struct */
+        Object *parent;      /* a reference */
         void (*free)(Object *); /* of the whole struct, after the properties were freed */
         unsigned n_ref;
         bool published;
         bool gone;
-        uint64_t changed;       /* a bit for each property that changed since the sink was told last */
-        void *face;             /* the publisher's */
+        uint64_t changed; /* a bit for each property that changed since the sink was told last */
+        void *face;       /* the publisher's */
 };
 
 typedef struct ObjectSink {
@@ -103,7 +106,8 @@ typedef struct ObjectSink {
 /* Until one is set, and after NULL, nothing is told. */
 void object_set_sink(const ObjectSink *sink);
 
-/* Fills the head of an object's struct; properties starts zeroed. The caller owns the one reference. */
+/* Fills the head of an object's struct; properties starts zeroed. The caller owns the one
+ * reference. */
 void object_init(Object *object, const ClassInfo *class, const void *operations, void *properties,
         Object *parent, void (*free_)(Object *));
 
@@ -118,7 +122,8 @@ void object_unref_notify(void *object);
 void object_publish(void *object);
 void object_withdraw(void *object);
 
-/* Sets a property, tells of a change if it is one. property counts within the class (DOMAIN_PROPERTY_ID). */
+/* Sets a property, tells of a change if it is one. property counts within the class
+ * (DOMAIN_PROPERTY_ID). */
 void object_set(void *object, unsigned property, const void *value);
 void object_set_bool(void *object, unsigned property, bool value);
 void object_set_int32(void *object, unsigned property, int32_t value);
@@ -132,8 +137,8 @@ static inline void *object_value(const Object *object, const PropertyInfo *prope
         return (char *)object->properties + property->offset;
 }
 
-/* signal counts within the class (DOMAIN_SIGNAL_REBOOT); arguments is its struct, NULL where it has none.
- * They stay the caller's. */
+/* signal counts within the class (DOMAIN_SIGNAL_REBOOT); arguments is its struct, NULL where it has
+ * none. They stay the caller's. */
 void object_emit(void *object, unsigned signal, const void *arguments);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Object, object_unref)

@@ -19,15 +19,16 @@ static int parameters_parse(Uri *uri, const char *query, GError **error)
                 if (uri->n_parameters == URI_PARAMETERS_MAX) {
                         g_free(name);
                         g_free(value);
-                        return error_set(error, ERROR_INVALID_ARG, "the URI has more than %d parameters",
-                                URI_PARAMETERS_MAX);
+                        return error_set(error, ERROR_INVALID_ARG,
+                                "the URI has more than %d parameters", URI_PARAMETERS_MAX);
                 }
                 uri->parameters = g_renew(UriParameter, uri->parameters, uri->n_parameters + 1);
-                uri->parameters[uri->n_parameters++] = (UriParameter){ .name = name, .value = value };
+                uri->parameters[uri->n_parameters++] =
+                        (UriParameter){ .name = name, .value = value };
         }
         if (problem)
-                return error_set(error, ERROR_INVALID_ARG, "malformed parameters in the URI '%s': %s",
-                        uri->text, problem->message);
+                return error_set(error, ERROR_INVALID_ARG,
+                        "malformed parameters in the URI '%s': %s", uri->text, problem->message);
         return 0;
 }
 
@@ -39,16 +40,19 @@ int uri_parse(const char *text, Uri **ret, GError **error)
         const char *scheme, *plus;
 
         if (strlen(text) > URI_LENGTH_MAX)
-                return error_set(error, ERROR_INVALID_ARG, "the URI is longer than %d bytes", URI_LENGTH_MAX);
+                return error_set(error, ERROR_INVALID_ARG, "the URI is longer than %d bytes",
+                        URI_LENGTH_MAX);
         uri->text = g_strdup(text);
         if (!strchr(text, ':'))
                 return error_set(error, ERROR_INVALID_ARG,
                         "malformed URI '%s': no driver in front, as in qemu:///system", text);
         parts = g_uri_parse(text, G_URI_FLAGS_ENCODED_QUERY | G_URI_FLAGS_HAS_PASSWORD, &problem);
         if (!parts)
-                return error_set(error, ERROR_INVALID_ARG, "malformed URI '%s': %s", text, problem->message);
+                return error_set(
+                        error, ERROR_INVALID_ARG, "malformed URI '%s': %s", text, problem->message);
         if (g_uri_get_fragment(parts))
-                return error_set(error, ERROR_INVALID_ARG, "malformed URI '%s': it has a fragment ('#')", text);
+                return error_set(error, ERROR_INVALID_ARG,
+                        "malformed URI '%s': it has a fragment ('#')", text);
         if (g_uri_get_password(parts))
                 return error_set(error, ERROR_INVALID_ARG,
                         "the URI holds a password, where everybody can read it: leave it out");
@@ -59,7 +63,8 @@ int uri_parse(const char *text, Uri **ret, GError **error)
         if (plus)
                 uri->transport = g_ascii_strdown(plus + 1, -1);
         if (!uri->driver[0] || (plus && !uri->transport[0]))
-                return error_set(error, ERROR_INVALID_ARG, "malformed URI '%s': scheme '%s'", text, scheme);
+                return error_set(
+                        error, ERROR_INVALID_ARG, "malformed URI '%s': scheme '%s'", text, scheme);
         uri->user = g_strdup(g_uri_get_user(parts));
         if (g_uri_get_host(parts) && g_uri_get_host(parts)[0])
                 uri->host = g_strdup(g_uri_get_host(parts));

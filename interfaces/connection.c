@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The methods of org.virtbus1.Connection that are more than one operation: what the registry of domains knows. */
+/* The methods of org.virtbus1.Connection that are more than one operation: what the registry of
+ * domains knows. */
 
 #include <errno.h>
 #include <string.h>
 
-#include "handlers.h"
 #include "drivers/driver.h"
 #include "drivers/model/bind.h"
+#include "handlers.h"
 #include "service/dispatch.h"
 
 #define READ "org.virtbus1.domain.read"
@@ -73,8 +74,8 @@ static bool list_accepts(const Domain *domain, unsigned flags)
 
 static GPtrArray *domains_list(const Connection *connection, unsigned flags)
 {
-        GPtrArray *list = g_ptr_array_new_full(
-                g_hash_table_size(connection->by_uuid), object_unref_notify);
+        GPtrArray *list =
+                g_ptr_array_new_full(g_hash_table_size(connection->by_uuid), object_unref_notify);
         GHashTableIter iter;
         void *domain;
 
@@ -85,8 +86,8 @@ static GPtrArray *domains_list(const Connection *connection, unsigned flags)
         return list;
 }
 
-int connection_handle_list_domains(
-        Call *call, const ConnectionListDomainsIn *in, ConnectionListDomainsOut *out, GError **error)
+int connection_handle_list_domains(Call *call, const ConnectionListDomainsIn *in,
+        ConnectionListDomainsOut *out, GError **error)
 {
         GPtrArray *list = domains_list((Connection *)call->object, in->flags);
         int r = call_filter(call, READ, &list);
@@ -117,8 +118,8 @@ static int found(const Call *call, Domain *domain, Object **ret)
         return 0;
 }
 
-int connection_handle_domain_lookup_by_id(
-        Call *call, const ConnectionDomainLookupByIDIn *in, ConnectionDomainLookupByIDOut *out, GError **error)
+int connection_handle_domain_lookup_by_id(Call *call, const ConnectionDomainLookupByIDIn *in,
+        ConnectionDomainLookupByIDOut *out, GError **error)
 {
         const Connection *connection = (Connection *)call->object;
         GHashTableIter iter;
@@ -126,20 +127,23 @@ int connection_handle_domain_lookup_by_id(
         int r;
 
         if (in->id < 0)
-                return error_set(error, ERROR_INVALID_ARG, "id in %s must be zero or greater", call->method->api);
+                return error_set(error, ERROR_INVALID_ARG, "id in %s must be zero or greater",
+                        call->method->api);
         g_hash_table_iter_init(&iter, connection->by_uuid);
         while (!domain && g_hash_table_iter_next(&iter, NULL, &other))
                 if (domain_is_active(other) && ((Domain *)other)->properties.id == (uint32_t)in->id)
                         domain = other;
         r = found(call, domain, &out->domain);
-        return r == -ENOENT ? error_set(error, ERROR_NO_DOMAIN, "no domain with matching id %d", in->id) : r;
+        return r == -ENOENT ?
+                error_set(error, ERROR_NO_DOMAIN, "no domain with matching id %d", in->id) :
+                r;
 }
 
 int connection_handle_domain_lookup_by_name(Call *call, const ConnectionDomainLookupByNameIn *in,
         ConnectionDomainLookupByNameOut *out, GError **error)
 {
-        int r = found(
-                call, connection_domain_by_name((Connection *)call->object, in->name), &out->domain);
+        int r = found(call, connection_domain_by_name((Connection *)call->object, in->name),
+                &out->domain);
 
         return r == -ENOENT ?
                 error_set(error, ERROR_NO_DOMAIN, "no domain with matching name '%s'", in->name) :
@@ -153,12 +157,16 @@ int connection_handle_domain_lookup_by_uuid(Call *call, const ConnectionDomainLo
         int r;
 
         if (!uuid)
-                return error_set(error, ERROR_INVALID_ARG, "uuidstr in %s must be a valid UUID", call->method->api);
+                return error_set(error, ERROR_INVALID_ARG, "uuidstr in %s must be a valid UUID",
+                        call->method->api);
         r = found(call, connection_domain_by_uuid((Connection *)call->object, uuid), &out->domain);
-        return r == -ENOENT ? error_set(error, ERROR_NO_DOMAIN, "no domain with matching uuid '%s'", uuid) : r;
+        return r == -ENOENT ?
+                error_set(error, ERROR_NO_DOMAIN, "no domain with matching uuid '%s'", uuid) :
+                r;
 }
 
-/* Statistics. Each domain's come from its driver's operation; one that fails or has gone meanwhile is left out. */
+/* Statistics. Each domain's come from its driver's operation; one that fails or has gone meanwhile
+ * is left out. */
 
 int connection_handle_get_all_domain_stats(Call *call, const ConnectionGetAllDomainStatsIn *in,
         ConnectionGetAllDomainStatsOut *out, GError **error)

@@ -2,11 +2,12 @@
 
 /* The methods of org.virtbus1.Domain that need no driver. */
 
-#include "handlers.h"
 #include "drivers/driver.h"
+#include "handlers.h"
 #include "service/dispatch.h"
 
-int domain_handle_get_state(Call *call, const DomainGetStateIn *in, DomainGetStateOut *out, GError **error)
+int domain_handle_get_state(
+        Call *call, const DomainGetStateIn *in, DomainGetStateOut *out, GError **error)
 {
         const Domain *domain = (Domain *)call->object;
 

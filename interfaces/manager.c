@@ -23,10 +23,12 @@ void manager_start(void)
         GPtrArray *drivers = connections_drivers();
 
         manager = g_new0(ManagerObject, 1);
-        object_init(&manager->object, &manager_class, NULL, &manager->properties, NULL, manager_free);
+        object_init(
+                &manager->object, &manager_class, NULL, &manager->properties, NULL, manager_free);
         object_set_string(manager, MANAGER_PROPERTY_VERSION, VIRTBUS_VERSION);
         object_set_string(manager, MANAGER_PROPERTY_DEFAULT_URI, connections_default_uri());
-        object_set(manager, MANAGER_PROPERTY_DRIVERS, &(Array){ .items = drivers->pdata, .n = drivers->len });
+        object_set(manager, MANAGER_PROPERTY_DRIVERS,
+                &(Array){ .items = drivers->pdata, .n = drivers->len });
         object_publish(manager);
 }
 
@@ -50,7 +52,8 @@ int manager_handle_open(Call *call, const ManagerOpenIn *in, ManagerOpenOut *out
         question.uri = opening.uri->text;
         if (authorize(&question, error) < 0)
                 return -1;
-        if (connections_open(call->caller, &opening, in->flags & OPEN_READ_ONLY, &connection, error) < 0)
+        if (connections_open(
+                    call->caller, &opening, in->flags & OPEN_READ_ONLY, &connection, error) < 0)
                 return -1;
         out->connection = &connection->object;
         return 0;
@@ -60,12 +63,13 @@ int manager_handle_close(Call *call, const ManagerCloseIn *in, ManagerCloseOut *
 {
         (void)out;
         if (in->connection->class != &connection_class)
-                return error_set(error, ERROR_INVALID_CONN, "Close: the object is not a connection");
+                return error_set(
+                        error, ERROR_INVALID_CONN, "Close: the object is not a connection");
         return connections_close(call->caller, (Connection *)in->connection, error);
 }
 
-int manager_handle_list_connections(
-        Call *call, const ManagerListConnectionsIn *in, ManagerListConnectionsOut *out, GError **error)
+int manager_handle_list_connections(Call *call, const ManagerListConnectionsIn *in,
+        ManagerListConnectionsOut *out, GError **error)
 {
         GPtrArray *list = connections_list();
 

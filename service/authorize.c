@@ -38,14 +38,16 @@ static guint decision_hash(const void *data)
 {
         const DecisionKey *key = data;
 
-        return g_direct_hash(key->action) * 31 + g_direct_hash(key->member) * 17 + (guint)key->serial;
+        return g_direct_hash(key->action) * 31 + g_direct_hash(key->member) * 17 +
+                (guint)key->serial;
 }
 
 static gboolean decision_equal(const void *a, const void *b)
 {
         const DecisionKey *left = a, *right = b;
 
-        return left->action == right->action && left->member == right->member && left->serial == right->serial;
+        return left->action == right->action && left->member == right->member &&
+                left->serial == right->serial;
 }
 
 /* Only questions about objects are kept: what an XML names is asked anew each time. */
@@ -92,7 +94,8 @@ static void keep(const Question *question, Answer answer)
         if (!question_keeps(question) || caller->gone)
                 return;
         if (!caller->decisions)
-                caller->decisions = g_hash_table_new_full(decision_hash, decision_equal, NULL, g_free);
+                caller->decisions =
+                        g_hash_table_new_full(decision_hash, decision_equal, NULL, g_free);
         if (g_hash_table_size(caller->decisions) >= KEPT_MAX)
                 g_hash_table_remove_all(caller->decisions);
         decision = g_new(Decision, 1);
@@ -122,8 +125,8 @@ int authorize_init(sd_bus *bus)
 {
         int r;
 
-        r = sd_bus_match_signal_async(bus, &authority.match, AUTHORITY, AUTHORITY_PATH, AUTHORITY_INTERFACE,
-                "Changed", on_authority_changed, NULL, NULL);
+        r = sd_bus_match_signal_async(bus, &authority.match, AUTHORITY, AUTHORITY_PATH,
+                AUTHORITY_INTERFACE, "Changed", on_authority_changed, NULL, NULL);
         if (r < 0)
                 return r;
         authority.bus = sd_bus_ref(bus);
@@ -144,7 +147,9 @@ typedef struct Details {
 
 static Details question_details(const Question *question)
 {
-        Details details = { .member = question->member, .name = question->name, .uuid = question->uuid,
+        Details details = { .member = question->member,
+                .name = question->name,
+                .uuid = question->uuid,
                 .uri = question->uri };
 
         for (Object *object = question->object; object; object = object->parent) {
@@ -215,7 +220,8 @@ static int on_answer(sd_bus_message *reply, void *data, sd_bus_error *error)
 
         (void)error;
         if (sd_bus_message_is_method_error(reply, NULL)) {
-                g_warning("the authority does not answer: %s", sd_bus_message_get_error(reply)->message);
+                g_warning("the authority does not answer: %s",
+                        sd_bus_message_get_error(reply)->message);
         } else if (sd_bus_message_enter_container(reply, 'r', "bba{ss}") < 0 ||
                 sd_bus_message_read(reply, "bb", &authorized, &challenge) < 0) {
                 authorized = challenge = false;
@@ -232,19 +238,21 @@ static int inquiry_send(Inquiry *inquiry)
         g_autoptr(sd_bus_message) call = NULL;
         int r;
 
-        g_snprintf(inquiry->cancellation, sizeof inquiry->cancellation, "virtbus-%" G_GUINT64_FORMAT,
-                ++authority.n_questions);
-        r = sd_bus_message_new_method_call(authority.bus, &call, AUTHORITY, AUTHORITY_PATH, AUTHORITY_INTERFACE,
-                "CheckAuthorization");
+        g_snprintf(inquiry->cancellation, sizeof inquiry->cancellation,
+                "virtbus-%" G_GUINT64_FORMAT, ++authority.n_questions);
+        r = sd_bus_message_new_method_call(authority.bus, &call, AUTHORITY, AUTHORITY_PATH,
+                AUTHORITY_INTERFACE, "CheckAuthorization");
         if (r >= 0)
                 r = sd_bus_message_append(call, "(sa{sv})s", "system-bus-name", 1, "name", "s",
                         question->caller->name, question->action);
         if (r >= 0)
                 r = append_details(call, &details);
         if (r >= 0)
-                r = sd_bus_message_append(call, "us", question->interactive ? ALLOW_USER_INTERACTION : 0,
-                        inquiry->cancellation);
-        return r < 0 ? r : sd_bus_call_async(authority.bus, &inquiry->slot, call, on_answer, inquiry, UINT64_MAX);
+                r = sd_bus_message_append(call, "us",
+                        question->interactive ? ALLOW_USER_INTERACTION : 0, inquiry->cancellation);
+        return r < 0 ? r :
+                       sd_bus_call_async(
+                               authority.bus, &inquiry->slot, call, on_answer, inquiry, UINT64_MAX);
 }
 
 /* The authority would else go on to ask the user. Nobody waits for an answer to this. */
@@ -252,8 +260,9 @@ static void inquiry_cancel(Inquiry *inquiry)
 {
         inquiry->slot = sd_bus_slot_unref(inquiry->slot);
         inquiry->answer = ANSWER_NO;
-        sd_bus_call_method_async(authority.bus, NULL, AUTHORITY, AUTHORITY_PATH, AUTHORITY_INTERFACE,
-                "CancelCheckAuthorization", NULL, NULL, "s", inquiry->cancellation);
+        sd_bus_call_method_async(authority.bus, NULL, AUTHORITY, AUTHORITY_PATH,
+                AUTHORITY_INTERFACE, "CancelCheckAuthorization", NULL, NULL, "s",
+                inquiry->cancellation);
 }
 
 /* Suspends. The questions are one caller's. */
@@ -291,8 +300,9 @@ static int refuse(const Question *question, Answer answer, GError **error)
         const Details details = question_details(question);
         const char *what = details.name ?: details.uri;
 
-        return error_set(error, ERROR_ACCESS_DENIED, "%s%s%s%s needs the permission '%s'%s", question->member,
-                what ? " of '" : "", what ?: "", what ? "'" : "", question->action,
+        return error_set(error, ERROR_ACCESS_DENIED, "%s%s%s%s needs the permission '%s'%s",
+                question->member, what ? " of '" : "", what ?: "", what ? "'" : "",
+                question->action,
                 answer == ANSWER_CHALLENGE ?
                         ", for which somebody has to authenticate: allow interactive authorization" :
                         "");

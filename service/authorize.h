@@ -4,20 +4,22 @@
 /* May this caller do that? polkit decides, asked over the bus as its own interface says
  * (org.freedesktop.PolicyKit1.Authority). Whatever goes wrong is a no.
  *
- * Answers are kept for a few seconds for each (caller, action, member, object), and forgotten when the authority
- * says that something changed. Root needs no permission: polkit gives it every one without asking its rules. */
+ * Answers are kept for a few seconds for each (caller, action, member, object), and forgotten when
+ * the authority says that something changed. Root needs no permission: polkit gives it every one
+ * without asking its rules. */
 
 #include "service/caller.h"
 
 typedef struct Question {
         Caller *caller;
-        const char *action;  /* a literal; NULL needs no permission */
-        const char *member;  /* of which interface member; a literal */
-        Object *object;      /* what it is about */
-        const char *name;    /* a domain that is not an object yet, or is named by its XML; else NULL */
+        const char *action; /* a literal; NULL needs no permission */
+        const char *member; /* of which interface member; a literal */
+        Object *object;     /* what it is about */
+        const char
+                *name; /* a domain that is not an object yet, or is named by its XML; else NULL */
         const char *uuid;
-        const char *uri;     /* of a connection that is not open yet; else NULL */
-        bool interactive;    /* the user may be asked */
+        const char *uri;  /* of a connection that is not open yet; else NULL */
+        bool interactive; /* the user may be asked */
 } Question;
 
 typedef enum Answer {
@@ -33,10 +35,10 @@ void authorize_finish(void);
 /* The answer that is known without asking. */
 Answer authorize_known(const Question *question);
 
-/* Suspends. 0, or -1 with ERROR_ACCESS_DENIED, which names the object and the permission. Outside a fiber it answers
- * what is known, else -EAGAIN without an error. */
+/* Suspends. 0, or -1 with ERROR_ACCESS_DENIED, which names the object and the permission. Outside a
+ * fiber it answers what is known, else -EAGAIN without an error. */
 int authorize(const Question *question, GError **error);
 
-/* Suspends. The same for many at once: answers[i] becomes whether questions[i] is allowed. 0, or -EAGAIN outside a
- * fiber where something is not known. */
+/* Suspends. The same for many at once: answers[i] becomes whether questions[i] is allowed. 0, or
+ * -EAGAIN outside a fiber where something is not known. */
 int authorize_many(const Question *questions, size_t n, bool *answers);

@@ -75,8 +75,9 @@ int callers_init(sd_bus *bus, Instance instance)
 {
         int r;
 
-        r = sd_bus_match_signal_async(bus, &callers.match, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                "org.freedesktop.DBus", "NameOwnerChanged", on_name_owner_changed, NULL, NULL);
+        r = sd_bus_match_signal_async(bus, &callers.match, "org.freedesktop.DBus",
+                "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameOwnerChanged",
+                on_name_owner_changed, NULL, NULL);
         if (r < 0)
                 return r;
         callers.bus = sd_bus_ref(bus);
@@ -188,31 +189,36 @@ int caller_identify(Caller *caller, GError **error)
 
         if (caller->known)
                 return 0;
-        r = sd_bus_message_new_method_call(callers.bus, &call, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                "org.freedesktop.DBus", "GetConnectionCredentials");
+        r = sd_bus_message_new_method_call(callers.bus, &call, "org.freedesktop.DBus",
+                "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionCredentials");
         if (r >= 0)
                 r = sd_bus_message_append(call, "s", caller->name);
         if (r >= 0)
-                r = bus_call(callers.bus, call, fiber_deadline(10 * G_USEC_PER_SEC), &reply, &problem);
+                r = bus_call(
+                        callers.bus, call, fiber_deadline(10 * G_USEC_PER_SEC), &reply, &problem);
         if (r >= 0)
                 r = read_uid(reply, &lookup.uid);
         if (r < 0)
-                return error_set(error, ERROR_ACCESS_DENIED, "the bus does not say who '%s' is: %s", caller->name,
-                        problem.message ?: g_strerror(-r));
+                return error_set(error, ERROR_ACCESS_DENIED, "the bus does not say who '%s' is: %s",
+                        caller->name, problem.message ?: g_strerror(-r));
         r = offload("the name of a user", name_work, &lookup);
         if (r < 0 || caller->gone || caller->known) {
                 g_free(lookup.name);
-                return caller->known ? 0 : error_set(error, ERROR_ACCESS_DENIED, "'%s' has left", caller->name);
+                return caller->known ?
+                        0 :
+                        error_set(error, ERROR_ACCESS_DENIED, "'%s' has left", caller->name);
         }
 
         caller->client.uid = lookup.uid;
         caller->client.user = lookup.name;
-        caller->trusted = lookup.uid == 0 || (callers.instance == INSTANCE_SESSION && lookup.uid == getuid());
+        caller->trusted =
+                lookup.uid == 0 || (callers.instance == INSTANCE_SESSION && lookup.uid == getuid());
         caller->known = true;
         if (callers.instance == INSTANCE_SESSION && !caller->trusted) {
                 caller->known = false;
                 g_clear_pointer(&caller->client.user, g_free);
-                return error_set(error, ERROR_ACCESS_DENIED, "this service serves its own user only");
+                return error_set(
+                        error, ERROR_ACCESS_DENIED, "this service serves its own user only");
         }
         return 0;
 }

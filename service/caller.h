@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Who calls over the bus: one Caller for each unique name that has called, until it leaves the bus. */
+/* Who calls over the bus: one Caller for each unique name that has called, until it leaves the bus.
+ */
 
 #include <systemd/sd-bus.h>
 
@@ -15,15 +16,15 @@ typedef struct Call Call;
 typedef struct Caller {
         Client client;
         unsigned n_ref;
-        char *name;       /* unique name */
-        bool known;       /* the client's uid is filled in */
-        bool trusted;     /* needs no permission: root, or the user whose session this is */
+        char *name;   /* unique name */
+        bool known;   /* the client's uid is filled in */
+        bool trusted; /* needs no permission: root, or the user whose session this is */
         bool gone;
         unsigned n_calls;
         Call *calls, *calls_tail; /* in work, in the order they came */
         GHashTable *decisions;    /* the authority's, kept for a while */
-        GHashTable *opened;       /* connection label to how it was opened; the connections' holder's */
-        GSList *asking;           /* of Wait: those who wait for a decision */
+        GHashTable *opened; /* connection label to how it was opened; the connections' holder's */
+        GSList *asking;     /* of Wait: those who wait for a decision */
 } Caller;
 
 int callers_init(sd_bus *bus, Instance instance);

@@ -25,8 +25,8 @@ static int append_param(sd_bus_message *message, const Param *param, bool double
         if (r >= 0)
                 r = sd_bus_message_open_container(message, 'v', contents);
         if (r >= 0)
-                r = sd_bus_message_append_basic(
-                        message, param->type, param->type == 's' ? (const void *)param->s : &param->t);
+                r = sd_bus_message_append_basic(message, param->type,
+                        param->type == 's' ? (const void *)param->s : &param->t);
         if (r >= 0)
                 r = sd_bus_message_close_container(message);
         if (r >= 0 && doubled)
@@ -63,7 +63,8 @@ static int append_value(sd_bus_message *message, const LayoutType *type, const c
         switch (type->code) {
         case 's':
         case 'g':
-                return sd_bus_message_append_basic(message, type->code, *(char *const *)value ?: "");
+                return sd_bus_message_append_basic(
+                        message, type->code, *(char *const *)value ?: "");
         case 'o':
                 return append_object(message, *(Object *const *)value, space);
         case 'P':
@@ -153,8 +154,8 @@ static int read_params(sd_bus_message *message, Params *params)
         return r < 0 ? r : sd_bus_message_exit_container(message);
 }
 
-static int read_value(sd_bus_message *message, const LayoutType *type, const char *signature, void *value,
-        const Namespace *space)
+static int read_value(sd_bus_message *message, const LayoutType *type, const char *signature,
+        void *value, const Namespace *space)
 {
         g_autofree char *contents = NULL;
         Array *array = value;
@@ -177,7 +178,8 @@ static int read_value(sd_bus_message *message, const LayoutType *type, const cha
                 return read_params(message, value);
         case '(':
                 contents = signature_copy(type->inner, type->end - 1);
-                r = sd_bus_message_enter_container(message, *signature == '{' ? 'e' : 'r', contents);
+                r = sd_bus_message_enter_container(
+                        message, *signature == '{' ? 'e' : 'r', contents);
                 if (r <= 0)
                         return r < 0 ? r : -ENXIO;
                 r = codec_read(message, type->inner, value, space);

@@ -12,7 +12,7 @@
 int codec_append(
         sd_bus_message *message, const char *signature, const void *data, const Namespace *space);
 
-/* Reads the members into zeroed memory. Strings and descriptors stay the message's; the caller frees the rest
- * with layout_clear_borrowed(), also after an error. 0; -ENXIO where the message has other types; -ENOENT for the
- * path of an object that is not there; -errno. */
+/* Reads the members into zeroed memory. Strings and descriptors stay the message's; the caller
+ * frees the rest with layout_clear_borrowed(), also after an error. 0; -ENXIO where the message has
+ * other types; -ENOENT for the path of an object that is not there; -errno. */
 int codec_read(sd_bus_message *message, const char *signature, void *data, const Namespace *space);

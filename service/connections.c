@@ -8,7 +8,8 @@
 
 static const Driver *const all_drivers[] = { &qemu_driver, &test_driver };
 
-/* A connection that is open, being opened or being closed. Under the lock it is one or the other. */
+/* A connection that is open, being opened or being closed. Under the lock it is one or the other.
+ */
 typedef struct Entry {
         unsigned n_ref;
         char *label;
@@ -64,7 +65,8 @@ static int entry_open(Entry *entry, const Opening *opening, GError **error)
 {
         if (entry->connection)
                 return 0;
-        if (opening->driver->open(opening->uri, registry.instance, entry->label, &entry->connection, error) < 0)
+        if (opening->driver->open(
+                    opening->uri, registry.instance, entry->label, &entry->connection, error) < 0)
                 return -1;
         for (unsigned i = 0; i < registry.drivers->len; i++) {
                 DriverObject *driver = registry.drivers->pdata[i];
@@ -131,13 +133,15 @@ int opening_parse(const char *text, Opening *ret, GError **error)
                 return -1;
         if (opening.uri->transport || opening.uri->host)
                 return error_set(error, ERROR_NO_CONNECT,
-                        "%s: connections to other hosts and over transports are not supported", opening.uri->text);
+                        "%s: connections to other hosts and over transports are not supported",
+                        opening.uri->text);
         for (unsigned i = 0; i < G_N_ELEMENTS(all_drivers); i++)
                 if (strcmp(all_drivers[i]->name, opening.uri->driver) == 0)
                         opening.driver = all_drivers[i];
         if (!opening.driver)
-                return error_set(error, ERROR_NO_CONNECT, "%s: there is no driver '%s', only qemu and test",
-                        opening.uri->text, opening.uri->driver);
+                return error_set(error, ERROR_NO_CONNECT,
+                        "%s: there is no driver '%s', only qemu and test", opening.uri->text,
+                        opening.uri->driver);
         if (opening.driver->identify(
                     opening.uri, registry.instance, &opening.label, &opening.action, error) < 0)
                 return -1;
@@ -167,8 +171,8 @@ static Entry *entry_lock(const Opening *opening, GError **error)
                 g_autoptr(Entry) entry = entry_ref(opening->label);
 
                 if (fiber_lock(&entry->lock, "a connection", fiber_deadline(JOB_DEADLINE)) < 0) {
-                        error_set(error, ERROR_OPERATION_TIMEOUT, "'%s' is being opened by somebody else",
-                                opening->uri->text);
+                        error_set(error, ERROR_OPERATION_TIMEOUT,
+                                "'%s' is being opened by somebody else", opening->uri->text);
                         return NULL;
                 }
                 if (g_hash_table_lookup(registry.entries, entry->label) == entry)
@@ -212,8 +216,8 @@ int connections_close(Caller *caller, Connection *connection, GError **error)
         g_autoptr(Entry) entry = NULL;
 
         if (!hold)
-                return error_set(error, ERROR_INVALID_CONN, "Close: this caller has not opened '%s'",
-                        connection->properties.uri);
+                return error_set(error, ERROR_INVALID_CONN,
+                        "Close: this caller has not opened '%s'", connection->properties.uri);
         if (hold->n_read_only > 0)
                 hold->n_read_only--;
         else
@@ -348,7 +352,8 @@ static void operations_list(const ClassInfo *class, const void *operations, GPtr
         for (unsigned i = 0; i < class->n_methods; i++) {
                 const MethodInfo *method = &class->methods[i];
 
-                if (method->operation < 0 || *(void *const *)((const char *)operations + method->operation))
+                if (method->operation < 0 ||
+                        *(void *const *)((const char *)operations + method->operation))
                         g_ptr_array_add(names, g_strdup_printf("%s.%s", class->name, method->name));
         }
 }
@@ -358,12 +363,14 @@ static DriverObject *driver_object_new(const Driver *driver)
         g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
         DriverObject *self = g_new0(DriverObject, 1);
 
-        object_init(&self->object, &driver_class, NULL, &self->properties, NULL, driver_object_free);
+        object_init(
+                &self->object, &driver_class, NULL, &self->properties, NULL, driver_object_free);
         self->driver = driver;
         operations_list(&connection_class, driver->connection_operations, names);
         operations_list(&domain_class, driver->domain_operations, names);
         object_set_string(self, DRIVER_PROPERTY_NAME, driver->name);
-        object_set(self, DRIVER_PROPERTY_OPERATIONS, &(Array){ .items = names->pdata, .n = names->len });
+        object_set(self, DRIVER_PROPERTY_OPERATIONS,
+                &(Array){ .items = names->pdata, .n = names->len });
         return self;
 }
 

@@ -38,10 +38,12 @@ int connections_close(Caller *caller, Connection *connection, GError **error);
 GPtrArray *connections_list(void);
 GPtrArray *connections_drivers(void);
 
-/* -1 with ERROR_OPERATION_DENIED where the caller opened the object's connection for reading only. */
+/* -1 with ERROR_OPERATION_DENIED where the caller opened the object's connection for reading only.
+ */
 int connections_refuse_write(Caller *caller, const Object *object, const char *api, GError **error);
 /* Whether the object's driver asks a peer. */
 bool connections_is_remote(const Object *object);
 
-/* Whether something would be missed if the service ended now: a guest runs, a client holds a connection. */
+/* Whether something would be missed if the service ended now: a guest runs, a client holds a
+ * connection. */
 bool connections_in_use(void);

@@ -30,8 +30,8 @@ typedef struct CallKind {
         const char *interface, *member, *signature;
         /* Reads the arguments into the call. 0, or -1 with the error. */
         int (*decode)(Call *call, GError **error);
-        /* Checks permission, carries it out and sends the reply. 0; -1 with the error; -EAGAIN where it would
-         * have to wait and is not on a fiber. */
+        /* Checks permission, carries it out and sends the reply. 0; -1 with the error; -EAGAIN
+         * where it would have to wait and is not on a fiber. */
         int (*answer)(Call *call, GError **error);
 } CallKind;
 
@@ -128,10 +128,11 @@ static int decode_arguments(Call *call, const char *signature, GError **error)
         int r = codec_read(call->message, signature, call->arguments, call->space);
 
         if (r == -ENOENT)
-                return error_set(error, ERROR_INVALID_ARG, "%s: no object has that path", call->member);
+                return error_set(
+                        error, ERROR_INVALID_ARG, "%s: no object has that path", call->member);
         if (r < 0)
-                return error_set(error, ERROR_INVALID_ARG, "%s: cannot read the arguments: %s", call->member,
-                        g_strerror(-r));
+                return error_set(error, ERROR_INVALID_ARG, "%s: cannot read the arguments: %s",
+                        call->member, g_strerror(-r));
         return 0;
 }
 
@@ -146,8 +147,9 @@ static int decode_method(Call *call, GError **error)
                 return 0;
         flags = *(uint32_t *)((char *)call->arguments + method->flags_offset);
         if (flags & ~method->flags)
-                return error_set(error, ERROR_INVALID_ARG, "unsupported flags (0x%x) in function %s",
-                        flags & ~method->flags, method->api);
+                return error_set(error, ERROR_INVALID_ARG,
+                        "unsupported flags (0x%x) in function %s", flags & ~method->flags,
+                        method->api);
         return 0;
 }
 
@@ -155,13 +157,14 @@ static const char *method_action(const Call *call)
 {
         const MethodInfo *method = call->method;
 
-        if (method->flag_mask && method->flag_mask & *(uint32_t *)((char *)call->arguments + method->flags_offset))
+        if (method->flag_mask &&
+                method->flag_mask & *(uint32_t *)((char *)call->arguments + method->flags_offset))
                 return method->flag_action;
         return method->action;
 }
 
-/* A document that names a domain is only skimmed for its name before permission is given. Where the domain is
- * there already, the permission is about that one. */
+/* A document that names a domain is only skimmed for its name before permission is given. Where the
+ * domain is there already, the permission is about that one. */
 static int authorize_document(const Call *call, const char *xml, GError **error)
 {
         Question question = call_question(call, method_action(call), call->object);
@@ -186,8 +189,8 @@ static int authorize_method(const Call *call, GError **error)
         const MethodInfo *method = call->method;
 
         if (method->identify_offset >= 0)
-                return authorize_document(
-                        call, *(const char **)((char *)call->arguments + method->identify_offset), error);
+                return authorize_document(call,
+                        *(const char **)((char *)call->arguments + method->identify_offset), error);
         return call_authorize(call, method_action(call), call->object, error);
 }
 
@@ -196,7 +199,9 @@ typedef int (*Operation)(Object *object, const void *in, void *out, GError **err
 
 static Operation operation_of(const Object *object, int16_t offset)
 {
-        return object->operations ? *(const Operation *)((const char *)object->operations + offset) : NULL;
+        return object->operations ?
+                *(const Operation *)((const char *)object->operations + offset) :
+                NULL;
 }
 
 static int not_supported(const char *api, GError **error)
@@ -251,7 +256,8 @@ static int answer_method(Call *call, GError **error)
         r = authorize_method(call, error);
         if (r < 0)
                 return r;
-        if (!method_only_reads(call->method) && connections_refuse_write(call->caller, call->object, call->method->api, error) < 0)
+        if (!method_only_reads(call->method) &&
+                connections_refuse_write(call->caller, call->object, call->method->api, error) < 0)
                 return -1;
         memset(out.bytes, 0, call->method->out_size);
         r = run_method(call, out.bytes, error);
@@ -278,7 +284,8 @@ static int answer_get(Call *call, GError **error)
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'v', property->signature);
         if (r >= 0)
-                r = codec_append(reply, property->signature, object_value(call->object, property), call->space);
+                r = codec_append(reply, property->signature, object_value(call->object, property),
+                        call->space);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? reply_failed(r, error) : reply_send(reply, error);
@@ -297,7 +304,8 @@ static bool may_read(const PropertyInfo *property, void *data)
         Readable *readable = data;
 
         if (!readable->any || readable->action != property->action) {
-                int r = call_authorize(readable->call, property->action, readable->call->object, NULL);
+                int r = call_authorize(
+                        readable->call, property->action, readable->call->object, NULL);
 
                 readable->action = property->action;
                 readable->answer = r >= 0;
@@ -316,8 +324,8 @@ static int answer_get_all(Call *call, GError **error)
 
         r = sd_bus_message_new_method_return(call->message, &reply);
         if (r >= 0)
-                r = publish_append_properties(
-                        reply, call->object, call->space, call->space->doubled, may_read, &readable);
+                r = publish_append_properties(reply, call->object, call->space,
+                        call->space->doubled, may_read, &readable);
         if (readable.result < 0)
                 return readable.result;
         return r < 0 ? reply_failed(r, error) : reply_send(reply, error);
@@ -328,8 +336,8 @@ static int decode_set(Call *call, GError **error)
         int r = sd_bus_message_enter_container(call->message, 'v', call->property->signature);
 
         if (r <= 0)
-                return error_set(error, ERROR_INVALID_ARG, "%s has the type '%s'", call->property->name,
-                        call->property->signature);
+                return error_set(error, ERROR_INVALID_ARG, "%s has the type '%s'",
+                        call->property->name, call->property->signature);
         return decode_arguments(call, call->property->signature, error);
 }
 
@@ -355,7 +363,8 @@ static int answer_set(Call *call, GError **error)
 
 static int answer_introspect(Call *call, GError **error)
 {
-        g_autofree char *text = introspect(call->space, sd_bus_message_get_path(call->message), call->object);
+        g_autofree char *text =
+                introspect(call->space, sd_bus_message_get_path(call->message), call->object);
 
         return reply_values(call, "s", &text, error);
 }
@@ -498,11 +507,12 @@ static void call_on_fiber(Call *call)
         g_autoptr(GError) error = NULL;
         g_autofree char *name = NULL;
 
-        name = g_strdup_printf("%s %s", call->member, strrchr(sd_bus_message_get_path(call->message), '/') + 1);
+        name = g_strdup_printf(
+                "%s %s", call->member, strrchr(sd_bus_message_get_path(call->message), '/') + 1);
         if (fiber_start(name, call_fiber, call, NULL) >= 0)
                 return;
-        error_set(&error, ERROR_RESOURCE_BUSY, "the service works on %u calls already, try again later",
-                fibers_live());
+        error_set(&error, ERROR_RESOURCE_BUSY,
+                "the service works on %u calls already, try again later", fibers_live());
         reply_error(call, error);
         call_end(call);
 }
@@ -525,7 +535,8 @@ static void call_start(Call *call)
                 call_on_fiber(call);
 }
 
-/* From a message to a call. What is not there or has the wrong form is answered here, with the bus' own errors. */
+/* From a message to a call. What is not there or has the wrong form is answered here, with the bus'
+ * own errors. */
 
 static int no_such(sd_bus_message *message, const char *name, const char *what, const char *which)
 {
@@ -541,7 +552,8 @@ static int find_property(Call *call, const ClassFace *face)
         if (r < 0)
                 return r;
         if (interface[0] && strcmp(interface, face->interfaces[call->space->id]) != 0)
-                return no_such(call->message, SD_BUS_ERROR_UNKNOWN_INTERFACE, "interface", interface);
+                return no_such(
+                        call->message, SD_BUS_ERROR_UNKNOWN_INTERFACE, "interface", interface);
         call->property = face_property(face, call->space, name);
         if (!call->property)
                 return no_such(call->message, SD_BUS_ERROR_UNKNOWN_PROPERTY, "property", name);
@@ -568,7 +580,8 @@ static int find_standard(Call *call, const ClassFace *face, const char *interfac
                 if (r < 0)
                         return r;
                 if (other[0] && strcmp(other, face->interfaces[call->space->id]) != 0)
-                        return no_such(call->message, SD_BUS_ERROR_UNKNOWN_INTERFACE, "interface", other);
+                        return no_such(
+                                call->message, SD_BUS_ERROR_UNKNOWN_INTERFACE, "interface", other);
         }
         if (call->kind->answer == answer_managed_objects &&
                 strcmp(sd_bus_message_get_path(call->message), call->space->root) != 0)
@@ -595,15 +608,17 @@ static int call_find(Call *call)
         }
 
         if (interface && strcmp(interface, face->interfaces[call->space->id]) != 0)
-                return no_such(call->message, SD_BUS_ERROR_UNKNOWN_INTERFACE, "interface", interface);
+                return no_such(
+                        call->message, SD_BUS_ERROR_UNKNOWN_INTERFACE, "interface", interface);
         call->method = face_method(face, call->space, member);
         if (!call->method)
                 return no_such(call->message, SD_BUS_ERROR_UNKNOWN_METHOD, "method", member);
         call->kind = &method_kind;
         call->member = call->method->name;
         if (!sd_bus_message_has_signature(call->message, call->method->in))
-                return sd_bus_reply_method_errorf(call->message, SD_BUS_ERROR_INVALID_ARGS, "%s takes '%s', not '%s'",
-                        member, call->method->in, sd_bus_message_get_signature(call->message, true));
+                return sd_bus_reply_method_errorf(call->message, SD_BUS_ERROR_INVALID_ARGS,
+                        "%s takes '%s', not '%s'", member, call->method->in,
+                        sd_bus_message_get_signature(call->message, true));
         return 0;
 }
 
@@ -640,7 +655,8 @@ static Call *call_new(const Call *draft)
         return call;
 }
 
-/* A path below a connection whose object has gone, or never was: clients know that as an error of libvirt's. */
+/* A path below a connection whose object has gone, or never was: clients know that as an error of
+ * libvirt's. */
 static int answer_missing(sd_bus_message *message, const Namespace *space)
 {
         const char *path = sd_bus_message_get_path(message), *key = strstr(path, "/domain/_");
@@ -662,8 +678,8 @@ static int answer_missing(sd_bus_message *message, const Namespace *space)
                 return 0;
         uuid = g_strdelimit(g_strdup(key + strlen("/domain/_")), "_", '-');
         error_set(&error, ERROR_NO_DOMAIN, "no domain with matching uuid '%s'", uuid);
-        return sd_bus_reply_method_errorf(message, space->error_name ?: error_info(ERROR_NO_DOMAIN)->bus_name, "%s",
-                error->message);
+        return sd_bus_reply_method_errorf(message,
+                space->error_name ?: error_info(ERROR_NO_DOMAIN)->bus_name, "%s", error->message);
 }
 
 static int on_call(sd_bus_message *message, void *data, sd_bus_error *problem)

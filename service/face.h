@@ -9,12 +9,13 @@
 
 typedef struct Call Call;
 
-/* A method that is more than one operation; in and out are its generated structs, as for an operation. */
+/* A method that is more than one operation; in and out are its generated structs, as for an
+ * operation. */
 typedef int (*MethodHandler)(Call *call, const void *in, void *out, GError **error);
 
 typedef struct ClassFace {
         const ClassInfo *class;
-        const MethodHandler *handlers;             /* for each method; NULL: an operation of the driver */
+        const MethodHandler *handlers; /* for each method; NULL: an operation of the driver */
         const char *interfaces[_NAMESPACE_MAX];    /* names; NULL: not shown in that namespace */
         const char *introspection[_NAMESPACE_MAX]; /* the element of the interface */
         GHashTable *methods, *properties;          /* name to row; made by faces_init() */

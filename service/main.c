@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* virtbusd: the process. Connects to the bus, opens the default connections, takes the names, serves until it is told
- * to stop or nobody needs it any more. */
+/* virtbusd: the process. Connects to the bus, opens the default connections, takes the names,
+ * serves until it is told to stop or nobody needs it any more. */
 
 #include <errno.h>
 #include <getopt.h>
@@ -94,8 +94,10 @@ static int options_parse(int argc, char **argv, Options *ret)
                         options.instance = INSTANCE_SESSION;
                         break;
                 case OPTION_IDLE_EXIT:
-                        if (!g_ascii_string_to_unsigned(optarg, 10, 0, G_MAXUINT32, &seconds, NULL)) {
-                                fprintf(stderr, "virtbusd: --idle-exit takes a number of seconds, not '%s'\n",
+                        if (!g_ascii_string_to_unsigned(
+                                    optarg, 10, 0, G_MAXUINT32, &seconds, NULL)) {
+                                fprintf(stderr,
+                                        "virtbusd: --idle-exit takes a number of seconds, not '%s'\n",
                                         optarg);
                                 return -EINVAL;
                         }
@@ -120,8 +122,8 @@ static int options_parse(int argc, char **argv, Options *ret)
         return 0;
 }
 
-/* Ending. The names go first, so that the bus starts a new service for what comes from now on; what had come before is
- * answered; then the connections are stopped. */
+/* Ending. The names go first, so that the bus starts a new service for what comes from now on; what
+ * had come before is answered; then the connections are stopped. */
 
 static void end_run(void *data)
 {
@@ -133,7 +135,8 @@ static void end_run(void *data)
         service->done = true;
 }
 
-/* The loop ends by itself only; a fiber that is in the middle of something has to come to its end. */
+/* The loop ends by itself only; a fiber that is in the middle of something has to come to its end.
+ */
 static int service_fail(Service *service)
 {
         service->done = true;
@@ -165,7 +168,8 @@ static int on_released(sd_bus_message *reply, void *data, sd_bus_error *error)
         Service *service = data;
 
         (void)reply, (void)error;
-        /* From here on nothing more can come: look for the end now, and whenever something has happened. */
+        /* From here on nothing more can come: look for the end now, and whenever something has
+         * happened. */
         if (sd_event_add_post(service->event, &service->drain, on_drain, service) < 0)
                 return service_fail(service);
         return on_drain(service->drain, service);
@@ -177,9 +181,10 @@ static void service_leave(Service *service)
                 return;
         service->stage = STAGE_LEAVING;
         sd_notify(false, "STOPPING=1");
-        sd_bus_release_name_async(service->bus, NULL, namespaces[NAMESPACE_LIBVIRT].bus_name, NULL, NULL);
-        if (sd_bus_release_name_async(
-                    service->bus, NULL, namespaces[NAMESPACE_VIRTBUS].bus_name, on_released, service) < 0)
+        sd_bus_release_name_async(
+                service->bus, NULL, namespaces[NAMESPACE_LIBVIRT].bus_name, NULL, NULL);
+        if (sd_bus_release_name_async(service->bus, NULL, namespaces[NAMESPACE_VIRTBUS].bus_name,
+                    on_released, service) < 0)
                 on_released(NULL, service, NULL);
 }
 
@@ -208,7 +213,8 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *data)
         uint64_t due = dispatch_last_call() + service->options.idle_exit;
 
         (void)usec;
-        if (due <= fiber_now() && dispatch_in_work() == 0 && fibers_live() == 0 && !connections_in_use()) {
+        if (due <= fiber_now() && dispatch_in_work() == 0 && fibers_live() == 0 &&
+                !connections_in_use()) {
                 service_leave(service);
                 return 0;
         }
@@ -226,7 +232,8 @@ static int on_own_name(sd_bus_message *reply, void *data, sd_bus_error *error)
 
         (void)error;
         if (sd_bus_message_is_method_error(reply, NULL)) {
-                g_warning("the bus does not let the service be %s: %s", namespaces[NAMESPACE_VIRTBUS].bus_name,
+                g_warning("the bus does not let the service be %s: %s",
+                        namespaces[NAMESPACE_VIRTBUS].bus_name,
                         sd_bus_message_get_error(reply)->message);
                 return service_fail(service);
         }
@@ -239,7 +246,8 @@ static int on_other_name(sd_bus_message *reply, void *data, sd_bus_error *error)
 {
         (void)data, (void)error;
         if (sd_bus_message_is_method_error(reply, NULL))
-                g_info("the bus does not let the service be %s: %s", namespaces[NAMESPACE_LIBVIRT].bus_name,
+                g_info("the bus does not let the service be %s: %s",
+                        namespaces[NAMESPACE_LIBVIRT].bus_name,
                         sd_bus_message_get_error(reply)->message);
         return 0;
 }
@@ -260,8 +268,9 @@ static void start_run(void *data)
         r = sd_bus_request_name_async(service->bus, NULL, namespaces[NAMESPACE_VIRTBUS].bus_name,
                 SD_BUS_NAME_REPLACE_EXISTING, on_own_name, service);
         if (r >= 0)
-                r = sd_bus_request_name_async(service->bus, NULL, namespaces[NAMESPACE_LIBVIRT].bus_name,
-                        SD_BUS_NAME_QUEUE, on_other_name, service);
+                r = sd_bus_request_name_async(service->bus, NULL,
+                        namespaces[NAMESPACE_LIBVIRT].bus_name, SD_BUS_NAME_QUEUE, on_other_name,
+                        service);
         if (r < 0) {
                 g_warning("cannot ask for the names on the bus: %s", g_strerror(-r));
                 service_fail(service);
@@ -280,8 +289,8 @@ static int bus_open(Service *service)
         if (r < 0)
                 return r;
         return sd_bus_match_signal_async(service->bus, NULL, "org.freedesktop.DBus.Local",
-                "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL,
-                service);
+                "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local", "Disconnected",
+                on_disconnected, NULL, service);
 }
 
 static int service_start(Service *service)

@@ -91,7 +91,9 @@ static char *driver_path(const Namespace *space, const Object *object)
 {
         const DriverObject *driver = (const DriverObject *)object;
 
-        return space->compatible_only ? NULL : g_strdup_printf("%s/driver/%s", space->root, driver->driver->name);
+        return space->compatible_only ?
+                NULL :
+                g_strdup_printf("%s/driver/%s", space->root, driver->driver->name);
 }
 
 static char *domain_path(const Namespace *space, const Object *object)
@@ -156,9 +158,10 @@ GPtrArray *publish_children(const Namespace *space, const char *path)
 
 /* Properties. */
 
-/* A second variant around the value is what the other implementation's replies have, not signals, which it never sent. */
-static int append_property(sd_bus_message *message, const Object *object, const PropertyInfo *property,
-        const Namespace *space, bool doubled)
+/* A second variant around the value is what the other implementation's replies have, not signals,
+ * which it never sent. */
+static int append_property(sd_bus_message *message, const Object *object,
+        const PropertyInfo *property, const Namespace *space, bool doubled)
 {
         int r;
 
@@ -170,7 +173,8 @@ static int append_property(sd_bus_message *message, const Object *object, const 
         if (r >= 0)
                 r = sd_bus_message_open_container(message, 'v', property->signature);
         if (r >= 0)
-                r = codec_append(message, property->signature, object_value(object, property), space);
+                r = codec_append(
+                        message, property->signature, object_value(object, property), space);
         if (r >= 0 && doubled)
                 r = sd_bus_message_close_container(message);
         if (r >= 0)
@@ -213,7 +217,8 @@ static int send_changed(const Object *object, const Namespace *space, uint64_t c
         int r;
 
         for (unsigned i = 0; i < object->class->n_properties; i++)
-                if ((changed & UINT64_C(1) << i) && face_shows(&object->class->properties[i], space))
+                if ((changed & UINT64_C(1) << i) &&
+                        face_shows(&object->class->properties[i], space))
                         any = true;
         if (!any)
                 return 0;
@@ -225,8 +230,10 @@ static int send_changed(const Object *object, const Namespace *space, uint64_t c
         if (r >= 0)
                 r = sd_bus_message_open_container(message, 'a', "{sv}");
         for (unsigned i = 0; r >= 0 && i < object->class->n_properties; i++)
-                if ((changed & UINT64_C(1) << i) && face_shows(&object->class->properties[i], space))
-                        r = append_property(message, object, &object->class->properties[i], space, false);
+                if ((changed & UINT64_C(1) << i) &&
+                        face_shows(&object->class->properties[i], space))
+                        r = append_property(
+                                message, object, &object->class->properties[i], space, false);
         if (r >= 0)
                 r = sd_bus_message_close_container(message);
         if (r >= 0)
@@ -263,14 +270,16 @@ static int on_flush(sd_event_source *source, void *data)
         return 0;
 }
 
-/* InterfacesAdded and InterfacesRemoved, which the compatible namespace never had but harm nobody there. */
+/* InterfacesAdded and InterfacesRemoved, which the compatible namespace never had but harm nobody
+ * there. */
 static int send_interfaces(const Object *object, const Namespace *space, bool added)
 {
         const Face *face = object->face;
         g_autoptr(sd_bus_message) message = NULL;
         int r;
 
-        r = sd_bus_message_new_signal(publisher.bus, &message, space->root, "org.freedesktop.DBus.ObjectManager",
+        r = sd_bus_message_new_signal(publisher.bus, &message, space->root,
+                "org.freedesktop.DBus.ObjectManager",
                 added ? "InterfacesAdded" : "InterfacesRemoved");
         if (r >= 0)
                 r = sd_bus_message_append_basic(message, 'o', face->paths[space->id]);
@@ -281,7 +290,8 @@ static int send_interfaces(const Object *object, const Namespace *space, bool ad
                 if (r >= 0)
                         r = sd_bus_message_open_container(message, 'e', "sa{sv}");
                 if (r >= 0)
-                        r = sd_bus_message_append_basic(message, 's', face->class->interfaces[space->id]);
+                        r = sd_bus_message_append_basic(
+                                message, 's', face->class->interfaces[space->id]);
                 if (r >= 0)
                         r = publish_append_properties(message, object, space, false, always, NULL);
                 if (r >= 0)

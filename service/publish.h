@@ -20,12 +20,13 @@ const ClassFace *publish_face(const Object *object);
 /* A number that no other object of this process has or had. */
 uint64_t publish_serial(const Object *object);
 
-/* Appends a{sv} of the properties that may_read accepts, each value in a second variant where doubled. */
+/* Appends a{sv} of the properties that may_read accepts, each value in a second variant where
+ * doubled. */
 int publish_append_properties(sd_bus_message *message, const Object *object, const Namespace *space,
         bool doubled, bool (*may_read)(const PropertyInfo *property, void *data), void *data);
 
-/* Sends the changes that have not been told yet. Happens by itself before the loop waits; before a reply it
- * makes sure that what the reply says is known. */
+/* Sends the changes that have not been told yet. Happens by itself before the loop waits; before a
+ * reply it makes sure that what the reply says is known. */
 void publish_flush(void);
 
 /* For each object with a path below that one: the next component, once each. */

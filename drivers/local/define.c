@@ -35,8 +35,8 @@ int local_definition(LocalDomain *domain, DomainConfig **ret, GError **error)
         g_autofree char *text = NULL;
 
         if (!domain->domain.properties.persistent)
-                return error_set(
-                        error, ERROR_OPERATION_INVALID, "transient domains do not have any persistent config");
+                return error_set(error, ERROR_OPERATION_INVALID,
+                        "transient domains do not have any persistent config");
         if (local_hooks(domain)->load(domain, &text, error) < 0)
                 return -1;
         return domain_config_parse(text, DOMAIN_XML_INACTIVE, ret, error);
@@ -65,28 +65,32 @@ void local_refresh(LocalDomain *domain, const DomainConfig *config)
 
 static int store(LocalDomain *domain, const DomainConfig *config, GError **error)
 {
-        g_autofree char *text = domain_config_format(config, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
+        g_autofree char *text =
+                domain_config_format(config, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
 
         return local_hooks(domain)->store(domain, text, error);
 }
 
 /* A domain of that UUID or name, if there is one that this configuration may replace. */
-static int find_same(Connection *connection, const DomainConfig *config, Domain **ret, GError **error)
+static int find_same(
+        Connection *connection, const DomainConfig *config, Domain **ret, GError **error)
 {
         Domain *domain = connection_domain_by_uuid(connection, config->uuid);
 
         if (domain && strcmp(domain->properties.name, config->name) != 0)
-                return error_set(error, ERROR_OPERATION_FAILED, "domain '%s' is already defined with uuid %s",
-                        domain->properties.name, config->uuid);
+                return error_set(error, ERROR_OPERATION_FAILED,
+                        "domain '%s' is already defined with uuid %s", domain->properties.name,
+                        config->uuid);
         if (!domain && (domain = connection_domain_by_name(connection, config->name)))
-                return error_set(error, ERROR_OPERATION_FAILED, "domain '%s' already exists with uuid %s",
-                        config->name, domain->properties.uuid);
+                return error_set(error, ERROR_OPERATION_FAILED,
+                        "domain '%s' already exists with uuid %s", config->name,
+                        domain->properties.uuid);
         *ret = domain;
         return 0;
 }
 
-/* The domain that is there or a new one, with its job begun. A new one has taken its name and is not published; the
- * caller holds a reference to either. */
+/* The domain that is there or a new one, with its job begun. A new one has taken its name and is
+ * not published; the caller holds a reference to either. */
 static int begin_with(LocalConnection *connection, const DomainConfig *config, const char *member,
         LocalDomain **ret, bool *ret_new, GError **error)
 {
@@ -100,7 +104,8 @@ static int begin_with(LocalConnection *connection, const DomainConfig *config, c
                 if (same) {
                         domain = domain_ref(same);
                 } else {
-                        domain = &connection->hooks->new(connection, config->name, config->uuid)->domain;
+                        domain = &connection->hooks->new (connection, config->name, config->uuid)
+                                          ->domain;
                         connection_add_domain(&connection->connection, domain);
                 }
                 if (domain_begin_job(domain, member, error) < 0)
@@ -124,7 +129,8 @@ int local_domain_define_xml(Connection *connection, const ConnectionDomainDefine
         int r;
 
         if (prepare((LocalConnection *)connection, in->xml, &config, error) < 0 ||
-                begin_with((LocalConnection *)connection, config, "DomainDefineXML", &domain, &is_new, error) < 0)
+                begin_with((LocalConnection *)connection, config, "DomainDefineXML", &domain,
+                        &is_new, error) < 0)
                 return -1;
         held = &domain->domain;
         was_persistent = held->properties.persistent;
@@ -136,7 +142,8 @@ int local_domain_define_xml(Connection *connection, const ConnectionDomainDefine
                 object_set_bool(domain, DOMAIN_PROPERTY_UPDATED, domain_is_active(held));
                 if (is_new) {
                         if (client_current())
-                                object_set_string(domain, DOMAIN_PROPERTY_OWNER, client_current()->user);
+                                object_set_string(
+                                        domain, DOMAIN_PROPERTY_OWNER, client_current()->user);
                         object_publish(domain);
                 }
                 domain_emit(held, EVENT_DEFINED, was_persistent ? DEFINED_UPDATED : DEFINED_ADDED);
@@ -147,8 +154,8 @@ int local_domain_define_xml(Connection *connection, const ConnectionDomainDefine
         return r;
 }
 
-int local_domain_restore(
-        LocalConnection *connection, const char *text, bool autostart, LocalDomain **ret, GError **error)
+int local_domain_restore(LocalConnection *connection, const char *text, bool autostart,
+        LocalDomain **ret, GError **error)
 {
         g_autoptr(DomainConfig) config = NULL;
         LocalDomain *domain;
@@ -158,10 +165,11 @@ int local_domain_restore(
                 find_same(&connection->connection, config, &same, error) < 0)
                 return -1;
         if (!config->uuid)
-                return error_set(error, ERROR_XML_ERROR, "the definition of '%s' has no uuid", config->name);
+                return error_set(
+                        error, ERROR_XML_ERROR, "the definition of '%s' has no uuid", config->name);
         if (same)
                 return error_set(error, ERROR_DOM_EXIST, "'%s'", config->name);
-        domain = connection->hooks->new(connection, config->name, config->uuid);
+        domain = connection->hooks->new (connection, config->name, config->uuid);
         connection_add_domain(&connection->connection, &domain->domain);
         local_refresh(domain, config);
         object_set_bool(domain, DOMAIN_PROPERTY_PERSISTENT, true);
@@ -243,7 +251,8 @@ int local_domain_create_xml(Connection *connection, const ConnectionDomainCreate
         int r;
 
         if (prepare((LocalConnection *)connection, in->xml, &config, error) < 0 ||
-                begin_with((LocalConnection *)connection, config, "DomainCreateXML", &domain, &is_new, error) < 0)
+                begin_with((LocalConnection *)connection, config, "DomainCreateXML", &domain,
+                        &is_new, error) < 0)
                 return -1;
         held = &domain->domain;
         if (!is_new && domain_is_active(held)) {
@@ -281,7 +290,8 @@ int local_destroy(Domain *domain, const DomainDestroyIn *in, DomainDestroyOut *o
 {
         (void)out;
         return local_hooks(local_of(domain))
-                ->kill(local_of(domain), in->flags & DESTROY_GRACEFUL, SHUTOFF_DESTROYED, STOPPED_DESTROYED, error);
+                ->kill(local_of(domain), in->flags & DESTROY_GRACEFUL, SHUTOFF_DESTROYED,
+                        STOPPED_DESTROYED, error);
 }
 
 void local_stopped(LocalDomain *domain, int reason, int detail)
@@ -305,19 +315,21 @@ void local_stopped(LocalDomain *domain, int reason, int detail)
 
 /* Undefine, rename, autostart. */
 
-int local_undefine(Domain *domain, const DomainUndefineIn *in, DomainUndefineOut *out, GError **error)
+int local_undefine(
+        Domain *domain, const DomainUndefineIn *in, DomainUndefineOut *out, GError **error)
 {
         LocalDomain *self = local_of(domain);
 
         (void)out;
         if ((in->flags & UNDEFINE_NVRAM) && (in->flags & UNDEFINE_KEEP_NVRAM))
-                return error_set(
-                        error, ERROR_INVALID_ARG, "flags to remove the NVRAM and to keep it exclude each other");
+                return error_set(error, ERROR_INVALID_ARG,
+                        "flags to remove the NVRAM and to keep it exclude each other");
         if ((in->flags & UNDEFINE_TPM) && (in->flags & UNDEFINE_KEEP_TPM))
                 return error_set(error, ERROR_INVALID_ARG,
                         "flags to remove the TPM state and to keep it exclude each other");
         if (!domain->properties.persistent)
-                return error_set(error, ERROR_OPERATION_INVALID, "cannot undefine transient domain");
+                return error_set(
+                        error, ERROR_OPERATION_INVALID, "cannot undefine transient domain");
         if (local_hooks(self)->remove(self, in->flags, error) < 0)
                 return -1;
         object_set_bool(domain, DOMAIN_PROPERTY_PERSISTENT, false);
@@ -337,7 +349,8 @@ int local_rename(Domain *domain, const DomainRenameIn *in, DomainRenameOut *out,
 
         (void)out;
         if (!in->name[0])
-                return error_set(error, ERROR_INVALID_ARG, "the new name in %s must not be empty", "virDomainRename");
+                return error_set(error, ERROR_INVALID_ARG, "the new name in %s must not be empty",
+                        "virDomainRename");
         if (strchr(in->name, '/'))
                 return error_set(error, ERROR_XML_ERROR, "name %s cannot contain '/'", in->name);
         if (strchr(in->name, '\n'))
@@ -345,7 +358,8 @@ int local_rename(Domain *domain, const DomainRenameIn *in, DomainRenameOut *out,
         if (domain_is_active(domain))
                 return error_set(error, ERROR_OPERATION_INVALID, "cannot rename active domain");
         if (connection_domain_by_name(connection, in->name))
-                return error_set(error, ERROR_OPERATION_INVALID, "domain with name '%s' already exists", in->name);
+                return error_set(error, ERROR_OPERATION_INVALID,
+                        "domain with name '%s' already exists", in->name);
         if (local_definition(self, &config, error) < 0)
                 return -1;
         g_free(config->name);
@@ -366,7 +380,8 @@ int local_set_autostart(
 
         (void)out;
         if (!domain->properties.persistent)
-                return error_set(error, ERROR_OPERATION_INVALID, "cannot set autostart for transient domain");
+                return error_set(error, ERROR_OPERATION_INVALID,
+                        "cannot set autostart for transient domain");
         if (!in->value == !domain->properties.autostart)
                 return 0;
         if (local_hooks(self)->set_autostart(self, in->value, error) < 0)

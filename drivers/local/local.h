@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What drivers share that keep their domains themselves, as opposed to asking a peer: definitions, settings, and the
- * frame of a start and a stop. Such a driver embeds LocalConnection and LocalDomain at the head of its own structs,
- * fills LocalHooks, and puts the local_* functions into its tables of operations.
+/* What drivers share that keep their domains themselves, as opposed to asking a peer: definitions,
+ * settings, and the frame of a start and a stop. Such a driver embeds LocalConnection and
+ * LocalDomain at the head of its own structs, fills LocalHooks, and puts the local_* functions into
+ * its tables of operations.
  *
- * A domain has a definition (a document that outlives a run, if it is persistent) and, while it is active, a live
- * configuration. Definitions are kept as text and parsed when they are needed; the live one is kept parsed. A change
- * of either is made on a copy, validated, stored, and only then takes its place. */
+ * A domain has a definition (a document that outlives a run, if it is persistent) and, while it is
+ * active, a live configuration. Definitions are kept as text and parsed when they are needed; the
+ * live one is kept parsed. A change of either is made on a copy, validated, stored, and only then
+ * takes its place. */
 
 #include "drivers/driver.h"
 #include "drivers/model/domain.h"
@@ -32,7 +34,8 @@ struct LocalHooks {
         /* A domain of the driver's, domain_init() done. */
         LocalDomain *(*new)(LocalConnection *connection, const char *name, const char *uuid);
 
-        /* Adds what the document leaves open, and refuses what the driver never could run. May suspend. */
+        /* Adds what the document leaves open, and refuses what the driver never could run. May
+         * suspend. */
         int (*complete)(LocalConnection *connection, DomainConfig *config, GError **error);
 
         /* Makes text the definition, durably. Suspends. */
@@ -46,15 +49,16 @@ struct LocalHooks {
         /* Suspends. */
         int (*set_autostart)(LocalDomain *domain, bool autostart, GError **error);
 
-        /* Runs domain->live, up to the point where its processors stand still; domain id is the one to have. What it
-         * set up when it fails it takes down. Suspends. */
+        /* Runs domain->live, up to the point where its processors stand still; domain id is the one
+         * to have. What it set up when it fails it takes down. Suspends. */
         int (*start)(LocalDomain *domain, unsigned id, unsigned flags, GError **error);
         /* Lets the processors run. Suspends. */
         int (*run)(LocalDomain *domain, GError **error);
         /* Pulls the plug: on return local_stopped() was called. Suspends. */
         int (*kill)(LocalDomain *domain, bool graceful, int reason, int detail, GError **error);
 
-        /* Changes what runs; the live configuration is changed afterwards. NULL: not supported. Suspend. */
+        /* Changes what runs; the live configuration is changed afterwards. NULL: not supported.
+         * Suspend. */
         int (*live_memory)(LocalDomain *domain, uint64_t kib, GError **error);
         int (*live_vcpus)(LocalDomain *domain, unsigned vcpus, GError **error);
         int (*live_stats_period)(LocalDomain *domain, int seconds, GError **error);
@@ -80,10 +84,10 @@ static inline const char *local_name(const LocalDomain *domain)
 /* For the driver's own free function. */
 void local_domain_finish(LocalDomain *domain);
 
-/* A domain that was defined earlier comes back: added, persistent, not published. Text is its definition as stored.
- * A broken one is an error and adds nothing. *ret is borrowed. */
-int local_domain_restore(
-        LocalConnection *connection, const char *text, bool autostart, LocalDomain **ret, GError **error);
+/* A domain that was defined earlier comes back: added, persistent, not published. Text is its
+ * definition as stored. A broken one is an error and adds nothing. *ret is borrowed. */
+int local_domain_restore(LocalConnection *connection, const char *text, bool autostart,
+        LocalDomain **ret, GError **error);
 
 /* The parsed definition. */
 int local_definition(LocalDomain *domain, DomainConfig **ret, GError **error);
@@ -96,8 +100,8 @@ void local_refresh(LocalDomain *domain, const DomainConfig *config);
 /* Starts it, within its job. Takes config. */
 int local_start(LocalDomain *domain, DomainConfig *config, unsigned flags, GError **error);
 
-/* It has stopped, for whatever reason: the live configuration goes, the event is emitted; a transient domain is
- * removed. */
+/* It has stopped, for whatever reason: the live configuration goes, the event is emitted; a
+ * transient domain is removed. */
 void local_stopped(LocalDomain *domain, int reason, int detail);
 
 /* Operations. */
@@ -107,16 +111,23 @@ int local_domain_create_xml(Connection *connection, const ConnectionDomainCreate
         ConnectionDomainCreateXMLOut *out, GError **error);
 int local_create(Domain *domain, const DomainCreateIn *in, DomainCreateOut *out, GError **error);
 int local_destroy(Domain *domain, const DomainDestroyIn *in, DomainDestroyOut *out, GError **error);
-int local_undefine(Domain *domain, const DomainUndefineIn *in, DomainUndefineOut *out, GError **error);
+int local_undefine(
+        Domain *domain, const DomainUndefineIn *in, DomainUndefineOut *out, GError **error);
 int local_rename(Domain *domain, const DomainRenameIn *in, DomainRenameOut *out, GError **error);
 int local_set_autostart(
         Domain *domain, const DomainSetAutostartIn *in, DomainSetAutostartOut *out, GError **error);
-int local_get_xml_desc(Domain *domain, const DomainGetXMLDescIn *in, DomainGetXMLDescOut *out, GError **error);
-int local_get_metadata(Domain *domain, const DomainGetMetadataIn *in, DomainGetMetadataOut *out, GError **error);
-int local_set_metadata(Domain *domain, const DomainSetMetadataIn *in, DomainSetMetadataOut *out, GError **error);
-int local_get_vcpus(Domain *domain, const DomainGetVcpusIn *in, DomainGetVcpusOut *out, GError **error);
-int local_set_vcpus(Domain *domain, const DomainSetVcpusIn *in, DomainSetVcpusOut *out, GError **error);
-int local_set_memory(Domain *domain, const DomainSetMemoryIn *in, DomainSetMemoryOut *out, GError **error);
+int local_get_xml_desc(
+        Domain *domain, const DomainGetXMLDescIn *in, DomainGetXMLDescOut *out, GError **error);
+int local_get_metadata(
+        Domain *domain, const DomainGetMetadataIn *in, DomainGetMetadataOut *out, GError **error);
+int local_set_metadata(
+        Domain *domain, const DomainSetMetadataIn *in, DomainSetMetadataOut *out, GError **error);
+int local_get_vcpus(
+        Domain *domain, const DomainGetVcpusIn *in, DomainGetVcpusOut *out, GError **error);
+int local_set_vcpus(
+        Domain *domain, const DomainSetVcpusIn *in, DomainSetVcpusOut *out, GError **error);
+int local_set_memory(
+        Domain *domain, const DomainSetMemoryIn *in, DomainSetMemoryOut *out, GError **error);
 int local_set_memory_stats_period(Domain *domain, const DomainSetMemoryStatsPeriodIn *in,
         DomainSetMemoryStatsPeriodOut *out, GError **error);
 

@@ -10,7 +10,8 @@ static LocalDomain *local_of(Domain *domain)
 }
 
 /* Which configurations a call is about: "current" is the live one of what runs. */
-static int resolve(Domain *domain, unsigned flags, bool *ret_live, bool *ret_definition, GError **error)
+static int resolve(
+        Domain *domain, unsigned flags, bool *ret_live, bool *ret_definition, GError **error)
 {
         bool active = domain_is_active(domain);
 
@@ -21,8 +22,8 @@ static int resolve(Domain *domain, unsigned flags, bool *ret_live, bool *ret_def
         if (*ret_live && !active)
                 return error_set(error, ERROR_OPERATION_INVALID, "domain is not running");
         if (*ret_definition && !domain->properties.persistent)
-                return error_set(
-                        error, ERROR_OPERATION_INVALID, "transient domains do not have any persistent config");
+                return error_set(error, ERROR_OPERATION_INVALID,
+                        "transient domains do not have any persistent config");
         return 0;
 }
 
@@ -47,7 +48,8 @@ static const DomainConfig *resolve_one(
 /* A change to a configuration. */
 typedef int (*Edit)(DomainConfig *config, const void *change, GError **error);
 
-static int edit_copy(const DomainConfig *config, Edit edit, const void *change, DomainConfig **ret, GError **error)
+static int edit_copy(const DomainConfig *config, Edit edit, const void *change, DomainConfig **ret,
+        GError **error)
 {
         g_autoptr(DomainConfig) copy = domain_config_copy(config);
 
@@ -57,7 +59,8 @@ static int edit_copy(const DomainConfig *config, Edit edit, const void *change, 
         return 0;
 }
 
-/* Both copies are made before either takes its place, so that a refusal leaves both as they were. */
+/* Both copies are made before either takes its place, so that a refusal leaves both as they were.
+ */
 static int edit_both(
         Domain *domain, bool live, bool definition, Edit edit, const void *change, GError **error)
 {
@@ -67,11 +70,13 @@ static int edit_both(
 
         if (live && edit_copy(self->live, edit, change, &new_live, error) < 0)
                 return -1;
-        if (definition && (local_definition(self, &old, error) < 0 ||
-                                  edit_copy(old, edit, change, &new_definition, error) < 0))
+        if (definition &&
+                (local_definition(self, &old, error) < 0 ||
+                        edit_copy(old, edit, change, &new_definition, error) < 0))
                 return -1;
         if (definition) {
-                text = domain_config_format(new_definition, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
+                text = domain_config_format(
+                        new_definition, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
                 if (local_hooks(self)->store(self, text, error) < 0)
                         return -1;
                 if (!domain_is_active(domain))
@@ -90,7 +95,8 @@ static int edit_both(
         return 0;
 }
 
-int local_get_xml_desc(Domain *domain, const DomainGetXMLDescIn *in, DomainGetXMLDescOut *out, GError **error)
+int local_get_xml_desc(
+        Domain *domain, const DomainGetXMLDescIn *in, DomainGetXMLDescOut *out, GError **error)
 {
         g_autoptr(DomainConfig) to_free = NULL;
         LocalDomain *self = local_of(domain);
@@ -108,7 +114,8 @@ int local_get_xml_desc(Domain *domain, const DomainGetXMLDescIn *in, DomainGetXM
 
 /* Metadata. */
 
-int local_get_metadata(Domain *domain, const DomainGetMetadataIn *in, DomainGetMetadataOut *out, GError **error)
+int local_get_metadata(
+        Domain *domain, const DomainGetMetadataIn *in, DomainGetMetadataOut *out, GError **error)
 {
         g_autoptr(DomainConfig) to_free = NULL;
         const DomainConfig *config = resolve_one(domain, in->flags, &to_free, error);
@@ -121,12 +128,14 @@ int local_get_metadata(Domain *domain, const DomainGetMetadataIn *in, DomainGetM
         case METADATA_TITLE:
                 text = in->type == METADATA_TITLE ? config->title : config->description;
                 if (!text)
-                        return error_set(error, ERROR_NO_DOMAIN_METADATA, "Requested metadata element is not present");
+                        return error_set(error, ERROR_NO_DOMAIN_METADATA,
+                                "Requested metadata element is not present");
                 out->metadata = g_strdup(text);
                 return 0;
         case METADATA_ELEMENT:
                 if (!in->uri[0])
-                        return error_set(error, ERROR_INVALID_ARG, "uri in %s must not be NULL", "virDomainGetMetadata");
+                        return error_set(error, ERROR_INVALID_ARG, "uri in %s must not be NULL",
+                                "virDomainGetMetadata");
                 out->metadata = domain_config_metadata_get(config, in->uri, error);
                 return out->metadata ? 0 : -1;
         default:
@@ -148,7 +157,8 @@ static int edit_metadata(DomainConfig *config, const void *change, GError **erro
         return 0;
 }
 
-int local_set_metadata(Domain *domain, const DomainSetMetadataIn *in, DomainSetMetadataOut *out, GError **error)
+int local_set_metadata(
+        Domain *domain, const DomainSetMetadataIn *in, DomainSetMetadataOut *out, GError **error)
 {
         DomainMetadataChangeSignal arguments = { .type = in->type, .nsuri = in->uri };
         bool live, definition;
@@ -159,9 +169,11 @@ int local_set_metadata(Domain *domain, const DomainSetMetadataIn *in, DomainSetM
         if (in->type == METADATA_TITLE && strchr(in->metadata, '\n'))
                 return error_set(error, ERROR_INVALID_ARG, "metadata title can't contain newlines");
         if (in->type == METADATA_ELEMENT && !in->uri[0])
-                return error_set(error, ERROR_INVALID_ARG, "uri in %s must not be NULL", "virDomainSetMetadata");
+                return error_set(error, ERROR_INVALID_ARG, "uri in %s must not be NULL",
+                        "virDomainSetMetadata");
         if (in->type == METADATA_ELEMENT && in->metadata[0] && !in->key[0])
-                return error_set(error, ERROR_INVALID_ARG, "key in %s must not be NULL", "virDomainSetMetadata");
+                return error_set(error, ERROR_INVALID_ARG, "key in %s must not be NULL",
+                        "virDomainSetMetadata");
         if (resolve(domain, in->flags, &live, &definition, error) < 0 ||
                 edit_both(domain, live, definition, edit_metadata, in, error) < 0)
                 return -1;
@@ -171,13 +183,15 @@ int local_set_metadata(Domain *domain, const DomainSetMetadataIn *in, DomainSetM
 
 /* Processors. */
 
-int local_get_vcpus(Domain *domain, const DomainGetVcpusIn *in, DomainGetVcpusOut *out, GError **error)
+int local_get_vcpus(
+        Domain *domain, const DomainGetVcpusIn *in, DomainGetVcpusOut *out, GError **error)
 {
         g_autoptr(DomainConfig) to_free = NULL;
         const DomainConfig *config;
 
         if (in->flags & VCPU_GUEST)
-                return error_set(error, ERROR_OPERATION_UNSUPPORTED, "asking the guest agent for its vCPUs");
+                return error_set(
+                        error, ERROR_OPERATION_UNSUPPORTED, "asking the guest agent for its vCPUs");
         config = resolve_one(domain, in->flags, &to_free, error);
         if (!config)
                 return -1;
@@ -200,22 +214,25 @@ static int edit_vcpus(DomainConfig *config, const void *change, GError **error)
         }
         if (in->vcpus > maximum)
                 return error_set(error, ERROR_INVALID_ARG,
-                        "requested vcpus is greater than max allowable vcpus for the domain: %u > %u", in->vcpus,
-                        maximum);
+                        "requested vcpus is greater than max allowable vcpus for the domain: %u > %u",
+                        in->vcpus, maximum);
         config->vcpu.current = in->vcpus == maximum ? (Number){ 0 } : number(in->vcpus);
         return 0;
 }
 
-int local_set_vcpus(Domain *domain, const DomainSetVcpusIn *in, DomainSetVcpusOut *out, GError **error)
+int local_set_vcpus(
+        Domain *domain, const DomainSetVcpusIn *in, DomainSetVcpusOut *out, GError **error)
 {
         LocalDomain *self = local_of(domain);
         bool live, definition;
 
         (void)out;
         if (in->vcpus == 0)
-                return error_set(error, ERROR_INVALID_ARG, "nvcpus in %s must not be zero", "virDomainSetVcpusFlags");
+                return error_set(error, ERROR_INVALID_ARG, "nvcpus in %s must not be zero",
+                        "virDomainSetVcpusFlags");
         if (in->flags & VCPU_GUEST)
-                return error_set(error, ERROR_OPERATION_UNSUPPORTED, "setting vCPUs through the guest agent");
+                return error_set(error, ERROR_OPERATION_UNSUPPORTED,
+                        "setting vCPUs through the guest agent");
         if (resolve(domain, in->flags, &live, &definition, error) < 0)
                 return -1;
         if (live && (in->flags & AFFECT_MAXIMUM))
@@ -223,10 +240,11 @@ int local_set_vcpus(Domain *domain, const DomainSetVcpusIn *in, DomainSetVcpusOu
                         "maximum vcpu count of a live domain can't be modified");
         if (live && in->vcpus > domain->properties.max_vcpus)
                 return error_set(error, ERROR_INVALID_ARG,
-                        "requested vcpus is greater than max allowable vcpus for the live domain: %u > %u", in->vcpus,
-                        domain->properties.max_vcpus);
+                        "requested vcpus is greater than max allowable vcpus for the live domain: %u > %u",
+                        in->vcpus, domain->properties.max_vcpus);
         if (live && !local_hooks(self)->live_vcpus)
-                return error_set(error, ERROR_OPERATION_UNSUPPORTED, "changing the vCPUs of a running domain");
+                return error_set(error, ERROR_OPERATION_UNSUPPORTED,
+                        "changing the vCPUs of a running domain");
         if (live && local_hooks(self)->live_vcpus(self, in->vcpus, error) < 0)
                 return -1;
         return edit_both(domain, live, definition, edit_vcpus, in, error);
@@ -245,30 +263,36 @@ static int edit_memory(DomainConfig *config, const void *change, GError **error)
                 return 0;
         }
         if (in->memory > (uint64_t)number_or(config->memory.kib, 0))
-                return error_set(error, ERROR_INVALID_ARG, "cannot set memory higher than max memory");
+                return error_set(
+                        error, ERROR_INVALID_ARG, "cannot set memory higher than max memory");
         config->current_memory.kib = number(in->memory);
         return 0;
 }
 
-int local_set_memory(Domain *domain, const DomainSetMemoryIn *in, DomainSetMemoryOut *out, GError **error)
+int local_set_memory(
+        Domain *domain, const DomainSetMemoryIn *in, DomainSetMemoryOut *out, GError **error)
 {
         LocalDomain *self = local_of(domain);
         bool live, definition;
 
         (void)out;
         if (in->memory == 0)
-                return error_set(error, ERROR_INVALID_ARG, "memory in %s must not be zero", "virDomainSetMemoryFlags");
+                return error_set(error, ERROR_INVALID_ARG, "memory in %s must not be zero",
+                        "virDomainSetMemoryFlags");
         if (in->memory > G_MAXINT64 / 1024)
-                return error_set(error, ERROR_OVERFLOW, "input too large: %" G_GUINT64_FORMAT, in->memory);
+                return error_set(
+                        error, ERROR_OVERFLOW, "input too large: %" G_GUINT64_FORMAT, in->memory);
         if (resolve(domain, in->flags, &live, &definition, error) < 0)
                 return -1;
         if (live && (in->flags & AFFECT_MAXIMUM))
                 return error_set(error, ERROR_OPERATION_INVALID,
                         "cannot resize the maximum memory on an active domain");
         if (live && in->memory > domain->properties.max_memory)
-                return error_set(error, ERROR_INVALID_ARG, "cannot set memory higher than max memory");
+                return error_set(
+                        error, ERROR_INVALID_ARG, "cannot set memory higher than max memory");
         if (live && !local_hooks(self)->live_memory)
-                return error_set(error, ERROR_OPERATION_UNSUPPORTED, "changing the memory of a running domain");
+                return error_set(error, ERROR_OPERATION_UNSUPPORTED,
+                        "changing the memory of a running domain");
         if (live && local_hooks(self)->live_memory(self, in->memory, error) < 0)
                 return -1;
         return edit_both(domain, live, definition, edit_memory, in, error);
@@ -308,7 +332,8 @@ int local_set_memory_stats_period(Domain *domain, const DomainSetMemoryStatsPeri
 int local_stats_groups(uint32_t stats, uint32_t flags, uint32_t *ret, GError **error)
 {
         if ((flags & STATS_ENFORCE) && (stats & ~(uint32_t)STATS_ALL))
-                return error_set(error, ERROR_ARGUMENT_UNSUPPORTED, "Stats types bits 0x%x are not supported by this daemon",
+                return error_set(error, ERROR_ARGUMENT_UNSUPPORTED,
+                        "Stats types bits 0x%x are not supported by this daemon",
                         stats & ~(uint32_t)STATS_ALL);
         *ret = stats ? stats & STATS_ALL : STATS_ALL;
         return 0;

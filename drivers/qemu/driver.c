@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The QEMU driver: its connections, where they keep what they keep, and its tables of operations. */
+/* The QEMU driver: its connections, where they keep what they keep, and its tables of operations.
+ */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,8 +34,8 @@ char *qemu_path(const char *directory, const char *name, const char *suffix)
         return g_strdup_printf("%s/%s%s", directory, name, suffix);
 }
 
-/* Definitions, as files. The owner stands before the document, in a processing instruction, so that the document is
- * what was defined and both are replaced in one go. */
+/* Definitions, as files. The owner stands before the document, in a processing instruction, so that
+ * the document is what was defined and both are replaced in one go. */
 
 #define OWNER_PREFIX "<?virtbus owner=\""
 
@@ -73,7 +74,8 @@ static char *owner_of(const char *text)
 
 static int qemu_store(LocalDomain *local, const char *text, GError **error)
 {
-        g_autofree char *path = definition_path(qemu_domain(local)), *whole = with_owner(qemu_domain(local), text);
+        g_autofree char *path = definition_path(qemu_domain(local)),
+                        *whole = with_owner(qemu_domain(local), text);
         int r = file_replace(path, whole, strlen(whole), 0600);
 
         return r < 0 ? error_set_errno(error, r, "cannot write '%s'", path) : 0;
@@ -102,14 +104,17 @@ static int remove_nvram(QemuDomain *domain, unsigned flags, GError **error)
         if (local_definition(&domain->local, &config, error) < 0)
                 return -1;
         path = qemu_nvram_path(qemu_connection(domain), config);
-        if ((config->os.firmware != OS_FIRMWARE_EFI && !config->os.nvram.path) || access(path, F_OK) < 0)
+        if ((config->os.firmware != OS_FIRMWARE_EFI && !config->os.nvram.path) ||
+                access(path, F_OK) < 0)
                 return 0;
         if (flags & UNDEFINE_KEEP_NVRAM)
                 return 0;
         if (!(flags & UNDEFINE_NVRAM))
-                return error_set(error, ERROR_OPERATION_INVALID, "cannot undefine domain with nvram");
+                return error_set(
+                        error, ERROR_OPERATION_INVALID, "cannot undefine domain with nvram");
         if (domain_is_active(&domain->local.domain))
-                return error_set(error, ERROR_OPERATION_INVALID, "cannot delete the nvram of an active domain");
+                return error_set(error, ERROR_OPERATION_INVALID,
+                        "cannot delete the nvram of an active domain");
         return remove_file(path, error);
 }
 
@@ -123,7 +128,8 @@ static int qemu_remove(LocalDomain *local, unsigned flags, GError **error)
         return remove_file(definition, error);
 }
 
-static int link_autostart(const char *directory, const char *definition, const char *name, GError **error)
+static int link_autostart(
+        const char *directory, const char *definition, const char *name, GError **error)
 {
         g_autofree char *path = qemu_path(directory, name, ".xml");
         int r = directory_make(directory, 0755);
@@ -140,11 +146,12 @@ static int qemu_set_autostart(LocalDomain *local, bool autostart, GError **error
 
         if (!autostart)
                 return remove_file(path, error);
-        return link_autostart(qemu_connection(domain)->autostart, definition, qemu_name(domain), error);
+        return link_autostart(
+                qemu_connection(domain)->autostart, definition, qemu_name(domain), error);
 }
 
-/* The new definition is written before the old one goes: a crash between leaves both, of one UUID, and the loader
- * takes the one whose name fits its file. */
+/* The new definition is written before the old one goes: a crash between leaves both, of one UUID,
+ * and the loader takes the one whose name fits its file. */
 static int qemu_rename(LocalDomain *local, const char *name, const char *text, GError **error)
 {
         QemuDomain *domain = qemu_domain(local);
@@ -170,7 +177,8 @@ static char *default_emulator(void *data, VirtType type, const char *arch)
         return probes_find(arch);
 }
 
-static char *machine_name(void *data, VirtType type, const char *arch, const char *machine, GError **error)
+static char *machine_name(
+        void *data, VirtType type, const char *arch, const char *machine, GError **error)
 {
         QemuConnection *connection = data;
         g_autofree char *emulator = probes_find(arch);
@@ -186,7 +194,8 @@ static char *machine_name(void *data, VirtType type, const char *arch, const cha
                 return NULL;
         found = qemu_binary_machine(binary, machine);
         if (!found) {
-                error_set(error, ERROR_CONFIG_UNSUPPORTED, "Emulator '%s' does not support machine type '%s'", emulator,
+                error_set(error, ERROR_CONFIG_UNSUPPORTED,
+                        "Emulator '%s' does not support machine type '%s'", emulator,
                         machine ?: "(default)");
                 return NULL;
         }
@@ -204,7 +213,8 @@ static int qemu_complete(LocalConnection *connection, DomainConfig *config, GErr
         };
 
         if (config->type != VIRT_QEMU && config->type != VIRT_KVM)
-                return error_set(error, ERROR_CONFIG_UNSUPPORTED, "unexpected domain type %s, expecting qemu or kvm",
+                return error_set(error, ERROR_CONFIG_UNSUPPORTED,
+                        "unexpected domain type %s, expecting qemu or kvm",
                         enum_name(&virt_type_names, config->type));
         return domain_config_defaults(config, &defaults, error);
 }
@@ -279,7 +289,8 @@ static int qemu_get_capabilities(Connection *connection, const ConnectionGetCapa
         ConnectionGetCapabilitiesOut *out, GError **error)
 {
         (void)in;
-        return capabilities_format(qemu_connection_of(connection)->probes, &out->capabilities, error);
+        return capabilities_format(
+                qemu_connection_of(connection)->probes, &out->capabilities, error);
 }
 
 static const char *or_null(const char *text)
@@ -287,11 +298,13 @@ static const char *or_null(const char *text)
         return text[0] ? text : NULL;
 }
 
-static int qemu_get_domain_capabilities(Connection *connection, const ConnectionGetDomainCapabilitiesIn *in,
-        ConnectionGetDomainCapabilitiesOut *out, GError **error)
+static int qemu_get_domain_capabilities(Connection *connection,
+        const ConnectionGetDomainCapabilitiesIn *in, ConnectionGetDomainCapabilitiesOut *out,
+        GError **error)
 {
-        return capabilities_format_domain(qemu_connection_of(connection)->probes, or_null(in->emulatorbin),
-                or_null(in->arch), or_null(in->machine), or_null(in->virttype), &out->dom_capabilities, error);
+        return capabilities_format_domain(qemu_connection_of(connection)->probes,
+                or_null(in->emulatorbin), or_null(in->arch), or_null(in->machine),
+                or_null(in->virttype), &out->dom_capabilities, error);
 }
 
 static const ConnectionOperations connection_operations = {
@@ -314,7 +327,8 @@ static const char *const *qemu_defaults(Instance instance)
 static int qemu_probe(DriverObject *self, Instance instance, GError **error)
 {
         g_auto(GStrv) paths = probes_list();
-        g_autofree DriverEmulatorsValue *emulators = g_new0(DriverEmulatorsValue, g_strv_length(paths));
+        g_autofree DriverEmulatorsValue *emulators =
+                g_new0(DriverEmulatorsValue, g_strv_length(paths));
         g_autoptr(Probes) probes = probes_new(&(ProbesOptions){ .uid = -1, .gid = -1 });
         DriverAccelerationValue acceleration = { 0 };
         size_t n = g_strv_length(paths);
@@ -325,14 +339,17 @@ static int qemu_probe(DriverObject *self, Instance instance, GError **error)
                 emulators[i] = (DriverEmulatorsValue){ .path = paths[i],
                         .architecture = (char *)probes_arch_of_path(paths[i]) };
         acceleration.usable = r >= 0;
-        acceleration.reason = r == -ENOENT ? (char *)"/dev/kvm is not there: the processor or its firmware, or the host "
-                                                     "of this virtual machine, does not offer it" :
-                r < 0                      ? (char *)g_strerror(-r) :
-                                             NULL;
+        acceleration.reason = r == -ENOENT ?
+                (char *)"/dev/kvm is not there: the processor or its firmware, or the host "
+                        "of this virtual machine, does not offer it" :
+                r < 0 ? (char *)g_strerror(-r) :
+                        NULL;
         object_set_bool(self, DRIVER_PROPERTY_AVAILABLE, n > 0);
         object_set_string(self, DRIVER_PROPERTY_REASON,
-                n > 0 ? "" : "no emulator is installed: there is no /usr/bin/qemu-system-* or qemu-kvm");
-        object_set(self, DRIVER_PROPERTY_URIS, &(Array){ .items = (void *)qemu_defaults(instance), .n = 1 });
+                n > 0 ? "" :
+                        "no emulator is installed: there is no /usr/bin/qemu-system-* or qemu-kvm");
+        object_set(self, DRIVER_PROPERTY_URIS,
+                &(Array){ .items = (void *)qemu_defaults(instance), .n = 1 });
         object_set(self, DRIVER_PROPERTY_EMULATORS, &(Array){ .items = emulators, .n = n });
         object_set(self, DRIVER_PROPERTY_ACCELERATION, &acceleration);
         return 0;
@@ -344,24 +361,26 @@ static int identify_embed(const Uri *uri, char **ret_label, GError **error)
         g_autofree char *canonical = NULL, *digest = NULL;
 
         if (!root || !root[0])
-                return error_set(error, ERROR_INVALID_ARG, "%s: it needs a directory, as in qemu:///embed?root=/some/path",
-                        uri->text);
+                return error_set(error, ERROR_INVALID_ARG,
+                        "%s: it needs a directory, as in qemu:///embed?root=/some/path", uri->text);
         if (!g_path_is_absolute(root))
-                return error_set(error, ERROR_INVALID_ARG, "root path must be absolute: '%s'", root);
+                return error_set(
+                        error, ERROR_INVALID_ARG, "root path must be absolute: '%s'", root);
         canonical = g_canonicalize_filename(root, "/");
         digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, canonical, -1);
         *ret_label = g_strdup_printf("qemu_embed_%.8s", digest);
         return 0;
 }
 
-static int qemu_identify(
-        const Uri *uri, Instance instance, char **ret_label, const char **ret_action, GError **error)
+static int qemu_identify(const Uri *uri, Instance instance, char **ret_label,
+        const char **ret_action, GError **error)
 {
         *ret_action = "org.virtbus1.connection.open";
         if (strcmp(uri->path, "/system") == 0) {
                 if (instance != INSTANCE_SYSTEM)
                         return error_set(error, ERROR_NO_CONNECT,
-                                "%s is the host's: it is to be had on the system bus, this is a session bus", uri->text);
+                                "%s is the host's: it is to be had on the system bus, this is a session bus",
+                                uri->text);
                 *ret_label = g_strdup("qemu_system");
                 return 0;
         }
@@ -400,11 +419,13 @@ static void set_directories(QemuConnection *self, const Uri *uri)
                 self->log = g_strdup(LOCALSTATEDIR "/log/virtbus/qemu");
                 break;
         case QEMU_SESSION:
-                self->definitions = g_build_filename(g_get_user_config_dir(), "virtbus", "qemu", NULL);
+                self->definitions =
+                        g_build_filename(g_get_user_config_dir(), "virtbus", "qemu", NULL);
                 self->runtime = g_build_filename(g_get_user_runtime_dir(), "virtbus", "qemu", NULL);
                 self->state = g_build_filename(g_get_user_data_dir(), "virtbus", "qemu", NULL);
                 self->cache = g_build_filename(g_get_user_cache_dir(), "virtbus", "qemu", NULL);
-                self->log = g_build_filename(g_get_user_cache_dir(), "virtbus", "log", "qemu", NULL);
+                self->log =
+                        g_build_filename(g_get_user_cache_dir(), "virtbus", "log", "qemu", NULL);
                 break;
         case QEMU_EMBED:
                 /* As libvirt documents it. */
@@ -420,7 +441,8 @@ static void set_directories(QemuConnection *self, const Uri *uri)
 
 static int make_directories(const QemuConnection *self, GError **error)
 {
-        const char *const paths[] = { self->definitions, self->runtime, self->state, self->cache, self->log };
+        const char *const paths[] = { self->definitions, self->runtime, self->state, self->cache,
+                self->log };
 
         for (unsigned i = 0; i < G_N_ELEMENTS(paths); i++) {
                 int r = directory_make(paths[i], 0700);
@@ -444,12 +466,14 @@ static int take_lock(QemuConnection *self, GError **error)
                 if (errno != EWOULDBLOCK)
                         return error_set_errno(error, errno, "cannot lock '%s'", path);
                 if (fiber_now() > deadline || fiber_sleep(20 * 1000) < 0)
-                        return error_set(error, ERROR_RESOURCE_BUSY, "another service works in '%s'", self->runtime);
+                        return error_set(error, ERROR_RESOURCE_BUSY,
+                                "another service works in '%s'", self->runtime);
         }
         return 0;
 }
 
-/* Guests of the system's service are nobody's processes: a user of their own, with the groups that devices have. */
+/* Guests of the system's service are nobody's processes: a user of their own, with the groups that
+ * devices have. */
 static int choose_user(QemuConnection *self, GError **error)
 {
         const struct passwd *entry;
@@ -462,7 +486,8 @@ static int choose_user(QemuConnection *self, GError **error)
         entry = getpwnam(GUEST_USER);
         if (!entry)
                 return error_set(error, ERROR_CONFIG_UNSUPPORTED,
-                        "there is no user '" GUEST_USER "' to run guests as; the package's sysusers file makes it");
+                        "there is no user '" GUEST_USER
+                        "' to run guests as; the package's sysusers file makes it");
         self->uid = entry->pw_uid;
         self->gid = entry->pw_gid;
         getgrouplist(GUEST_USER, self->gid, NULL, &n);
@@ -493,7 +518,8 @@ static void qemu_connection_free(Object *object)
 
 static int load_definition(QemuConnection *self, const char *file, GError **error)
 {
-        g_autofree char *path = g_build_filename(self->definitions, file, NULL), *text = NULL, *owner = NULL;
+        g_autofree char *path = g_build_filename(self->definitions, file, NULL), *text = NULL,
+                        *owner = NULL;
         g_autofree char *link = g_build_filename(self->autostart, file, NULL), *name = NULL;
         LocalDomain *domain;
         int r = file_read(path, DEFINITION_MAX, &text, NULL);
@@ -504,8 +530,10 @@ static int load_definition(QemuConnection *self, const char *file, GError **erro
                 return error_prefix(error, "'%s'", path);
         /* Half of a rename that a crash cut short: the other file is the whole. */
         if (strlen(name) + strlen(".xml") != strlen(file) || !g_str_has_prefix(file, name))
-                return error_set(error, ERROR_XML_ERROR, "'%s' defines '%s', which its name does not say", path, name);
-        if (local_domain_restore(&self->local, text, g_file_test(link, G_FILE_TEST_IS_SYMLINK), &domain, error) < 0)
+                return error_set(error, ERROR_XML_ERROR,
+                        "'%s' defines '%s', which its name does not say", path, name);
+        if (local_domain_restore(&self->local, text, g_file_test(link, G_FILE_TEST_IS_SYMLINK),
+                    &domain, error) < 0)
                 return error_prefix(error, "'%s'", path);
         owner = owner_of(text);
         object_set_string(domain, DOMAIN_PROPERTY_OWNER, owner);
@@ -525,7 +553,8 @@ static void load_definitions(QemuConnection *self)
         }
 }
 
-static int qemu_open(const Uri *uri, Instance instance, const char *label, Connection **ret, GError **error)
+static int qemu_open(
+        const Uri *uri, Instance instance, const char *label, Connection **ret, GError **error)
 {
         QemuConnection *self = g_new0(QemuConnection, 1);
         g_autoptr(Connection) connection = &self->local.connection;
@@ -539,21 +568,24 @@ static int qemu_open(const Uri *uri, Instance instance, const char *label, Conne
         connection_init(connection, &qemu_driver, label, uri, qemu_connection_free);
         self->local.hooks = &hooks;
         set_directories(self, uri);
-        if (choose_user(self, error) < 0 || make_directories(self, error) < 0 || take_lock(self, error) < 0)
+        if (choose_user(self, error) < 0 || make_directories(self, error) < 0 ||
+                take_lock(self, error) < 0)
                 return -1;
         capabilities = g_build_filename(self->cache, "capabilities", NULL);
-        self->probes = probes_new(
-                &(ProbesOptions){ .cache_directory = capabilities, .uid = self->uid, .gid = self->gid });
+        self->probes = probes_new(&(ProbesOptions){
+                .cache_directory = capabilities, .uid = self->uid, .gid = self->gid });
         load_definitions(self);
         *ret = g_steal_pointer(&connection);
         return 0;
 }
 
-/* Beginning: what runs comes back first, then what is to start with the host, once for each boot. */
+/* Beginning: what runs comes back first, then what is to start with the host, once for each boot.
+ */
 
 static bool first_since_boot(const QemuConnection *self)
 {
-        g_autofree char *path = g_build_filename(self->runtime, "autostarted", NULL), *boot = NULL, *seen = NULL;
+        g_autofree char *path = g_build_filename(self->runtime, "autostarted", NULL), *boot = NULL,
+                        *seen = NULL;
 
         if (file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL) < 0)
                 return false;
@@ -571,12 +603,13 @@ static void start_with_host(QemuConnection *self)
                 g_autoptr(Domain) domain = link->data;
                 g_autoptr(GError) error = NULL;
 
-                if (!domain->properties.autostart || self->stopping || domain_begin_job(domain, "autostart", NULL) < 0)
+                if (!domain->properties.autostart || self->stopping ||
+                        domain_begin_job(domain, "autostart", NULL) < 0)
                         continue;
                 if (!domain->object.gone && !domain_is_active(domain) &&
                         local_create(domain, &(DomainCreateIn){ 0 }, NULL, &error) < 0)
-                        g_warning("guest '%s' could not be started with the host: %s", domain->properties.name,
-                                error->message);
+                        g_warning("guest '%s' could not be started with the host: %s",
+                                domain->properties.name, error->message);
                 domain_end_job(domain);
         }
 }

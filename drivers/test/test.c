@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The test driver: a host in memory, for those who write applications and for testing without a hypervisor. Its
- * guests have states and nothing else. */
+/* The test driver: a host in memory, for those who write applications and for testing without a
+ * hypervisor. Its guests have states and nothing else. */
 
 #include <string.h>
 
@@ -53,7 +53,8 @@ static int test_complete(LocalConnection *connection, DomainConfig *config, GErr
 
         (void)connection;
         if (config->type != VIRT_TEST)
-                return error_set(error, ERROR_CONFIG_UNSUPPORTED, "unexpected domain type %s, expecting test",
+                return error_set(error, ERROR_CONFIG_UNSUPPORTED,
+                        "unexpected domain type %s, expecting test",
                         enum_name(&virt_type_names, config->type));
         return domain_config_defaults(config, &defaults, error);
 }
@@ -143,36 +144,43 @@ static const LocalHooks hooks = {
 
 /* Operations of a domain. */
 
-static int test_suspend(Domain *domain, const DomainSuspendIn *in, DomainSuspendOut *out, GError **error)
+static int test_suspend(
+        Domain *domain, const DomainSuspendIn *in, DomainSuspendOut *out, GError **error)
 {
         (void)in, (void)out;
         if (domain_state(domain) != DOMAIN_RUNNING)
-                return error_set(error, ERROR_INTERNAL_ERROR, "domain '%s' not running", domain->properties.name);
+                return error_set(error, ERROR_INTERNAL_ERROR, "domain '%s' not running",
+                        domain->properties.name);
         domain_set_state(domain, DOMAIN_PAUSED, PAUSED_USER, domain->properties.id);
         domain_emit(domain, EVENT_SUSPENDED, SUSPENDED_PAUSED);
         return 0;
 }
 
-static int test_resume(Domain *domain, const DomainResumeIn *in, DomainResumeOut *out, GError **error)
+static int test_resume(
+        Domain *domain, const DomainResumeIn *in, DomainResumeOut *out, GError **error)
 {
         (void)in, (void)out;
         if (domain_state(domain) != DOMAIN_PAUSED)
-                return error_set(error, ERROR_INTERNAL_ERROR, "domain '%s' not paused", domain->properties.name);
+                return error_set(error, ERROR_INTERNAL_ERROR, "domain '%s' not paused",
+                        domain->properties.name);
         domain_set_state(domain, DOMAIN_RUNNING, RUNNING_UNPAUSED, domain->properties.id);
         domain_emit(domain, EVENT_RESUMED, RESUMED_UNPAUSED);
         return 0;
 }
 
-static int test_shutdown(Domain *domain, const DomainShutdownIn *in, DomainShutdownOut *out, GError **error)
+static int test_shutdown(
+        Domain *domain, const DomainShutdownIn *in, DomainShutdownOut *out, GError **error)
 {
         (void)in, (void)out;
         if (!domain_is_active(domain))
-                return error_set(error, ERROR_INTERNAL_ERROR, "domain '%s' not running", domain->properties.name);
+                return error_set(error, ERROR_INTERNAL_ERROR, "domain '%s' not running",
+                        domain->properties.name);
         local_stopped(local_of(domain), SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN);
         return 0;
 }
 
-static int test_reboot(Domain *domain, const DomainRebootIn *in, DomainRebootOut *out, GError **error)
+static int test_reboot(
+        Domain *domain, const DomainRebootIn *in, DomainRebootOut *out, GError **error)
 {
         (void)in, (void)out, (void)error;
         object_emit(domain, DOMAIN_SIGNAL_REBOOT, NULL);
@@ -187,7 +195,8 @@ static int test_reset(Domain *domain, const DomainResetIn *in, DomainResetOut *o
         return 0;
 }
 
-static int test_get_stats(Domain *domain, const DomainGetStatsIn *in, DomainGetStatsOut *out, GError **error)
+static int test_get_stats(
+        Domain *domain, const DomainGetStatsIn *in, DomainGetStatsOut *out, GError **error)
 {
         uint32_t groups;
 
@@ -236,7 +245,9 @@ static const char *const *test_defaults(Instance instance)
 static int test_probe(DriverObject *self, Instance instance, GError **error)
 {
         const char *const *uris = test_defaults(instance);
-        const DriverAccelerationValue none = { .reason = (char *)"the test driver has no guests to accelerate" };
+        const DriverAccelerationValue none = {
+                .reason = (char *)"the test driver has no guests to accelerate"
+        };
 
         (void)error;
         object_set_bool(self, DRIVER_PROPERTY_AVAILABLE, true);
@@ -245,14 +256,16 @@ static int test_probe(DriverObject *self, Instance instance, GError **error)
         return 0;
 }
 
-static int test_identify(
-        const Uri *uri, Instance instance, char **ret_label, const char **ret_action, GError **error)
+static int test_identify(const Uri *uri, Instance instance, char **ret_label,
+        const char **ret_action, GError **error)
 {
         (void)instance;
         if (!uri->path[0] || strcmp(uri->path, "/") == 0)
-                return error_set(error, ERROR_INVALID_ARG, "testOpen: supply a path or use test:///default");
+                return error_set(
+                        error, ERROR_INVALID_ARG, "testOpen: supply a path or use test:///default");
         if (strcmp(uri->path, "/default") != 0)
-                return error_set(error, ERROR_NO_SUPPORT, "%s: a test host from a file, only test:///default", uri->text);
+                return error_set(error, ERROR_NO_SUPPORT,
+                        "%s: a test host from a file, only test:///default", uri->text);
         *ret_label = g_strdup("test_default");
         *ret_action = "org.virtbus1.connection.open";
         return 0;
@@ -264,7 +277,8 @@ static void test_connection_free(Object *object)
         g_free(object);
 }
 
-static int test_open(const Uri *uri, Instance instance, const char *label, Connection **ret, GError **error)
+static int test_open(
+        const Uri *uri, Instance instance, const char *label, Connection **ret, GError **error)
 {
         LocalConnection *self = g_new0(LocalConnection, 1);
         g_autoptr(Connection) connection = &self->connection;
