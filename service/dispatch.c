@@ -296,6 +296,7 @@ typedef struct Readable {
         const char *action; /* of the property before, */
         bool answer;        /* and what was found for it: neighbours mostly share it */
         bool any;
+        bool shown, refused;
         int result;
 } Readable;
 
@@ -313,6 +314,7 @@ static bool may_read(const PropertyInfo *property, void *data)
                 if (r == -EAGAIN)
                         readable->result = r;
         }
+        *(readable->answer ? &readable->shown : &readable->refused) = true;
         return readable->answer;
 }
 
@@ -328,6 +330,9 @@ static int answer_get_all(Call *call, GError **error)
                         call->space->doubled, may_read, &readable);
         if (readable.result < 0)
                 return readable.result;
+        /* A property that may not be read is left out; if that is all of them, it is a refusal. */
+        if (readable.refused && !readable.shown)
+                return call_authorize(call, readable.action, call->object, error);
         return r < 0 ? reply_failed(r, error) : reply_send(reply, error);
 }
 

@@ -195,7 +195,8 @@ int domain_config_identify(const char *xml, char **ret_name, char **ret_uuid, GE
         if (check_name(name, error) < 0 || check_uuid(&uuid, error) < 0)
                 return -1;
         *ret_name = g_steal_pointer(&name);
-        *ret_uuid = g_steal_pointer(&uuid);
+        if (ret_uuid)
+                *ret_uuid = g_steal_pointer(&uuid);
         return 0;
 }
 

@@ -841,8 +841,8 @@ enum {
 int domain_config_parse(const char *xml, unsigned flags, DomainConfig **ret, GError **error);
 
 /* Only name and uuid, streaming, to authorize before anything else is done with the document.
- * *ret_uuid is NULL where the document has none. Refuses and accepts what parse does as far as
- * these two go. */
+ * ret_uuid may be NULL; *ret_uuid is NULL where the document has none. Refuses and accepts what
+ * parse does as far as these two go. */
 int domain_config_identify(const char *xml, char **ret_name, char **ret_uuid, GError **error);
 
 /* The document, as `virsh dumpxml` orders and indents it. Never fails. */
