@@ -78,6 +78,10 @@ def errors(path, header, table):
     for line, (number, name, form, meaning) in read_tsv(path, 4):
         if form.count("%") != 1 or form.count("%s") != 1:
             raise Wrong(f"{path}:{line}: the form of {name} needs exactly one %s")
+        if not number.isdigit():
+            raise Wrong(f"{path}:{line}: '{number}' is no number")
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
+            raise Wrong(f"{path}:{line}: '{name}' is no name")
         if name in seen or number in seen:
             raise Wrong(f"{path}:{line}: {name} ({number}) stands twice")
         seen |= {name, number}
@@ -144,13 +148,17 @@ def read_tree(path):
 class Type:
     """One complete D-Bus type, with names for the fields of the struct in it, if it has one."""
 
-    def __init__(self, signature, element, names):
+    def __init__(self, signature, element, names, within=""):
         self.code, self.signature = signature[0], signature
         self.members, self.inner, self.names = [], None, []
         if self.code == "a" and signature != "a{sv}":
-            self.inner = Type(signature[1:], element, names)
+            self.inner = Type(signature[1:], element, names, "a")
         elif self.code in "({":
-            self.members = [Type(s, element, []) for s in split(signature[1:-1], element)]
+            parts = split(signature[1:-1], element)
+            entry = within == "a" and len(parts) == 2 and parts[0] in (*BASIC, "s", "g", "o")
+            if not parts or (self.code == "{" and not entry):
+                raise element.wrong(f"no C type for '{signature}'")
+            self.members = [Type(part, element, []) for part in parts]
             if len(names) != len(self.members):
                 raise element.wrong(f"{OWN}Fields must name the {len(self.members)} fields of {signature}")
             self.names = names
@@ -202,6 +210,8 @@ def annotations(element, kind):
     found = {}
     for child in element.all("annotation"):
         name, value = child.get("name"), child.get("value")
+        if name.removeprefix(OWN) in found:
+            raise child.wrong("stands twice")
         if name == EMITS and kind == "property" and value in ("true", "const"):
             found[EMITS] = value
         elif name.startswith(OWN) and name[len(OWN):] in ANNOTATIONS[kind]:
@@ -218,6 +228,17 @@ def typed(element, kind):
     if len(whole) != 1:
         raise element.wrong(f"'{element.get('type')}' is not one complete type")
     return Type(whole[0], element, names)
+
+
+def check_documentation(element, name, args):
+    lines = [line.strip() for line in (element.comment or "").strip().splitlines()]
+    if not lines or lines[0] != name + ":":
+        raise element.wrong(f"no documentation: a comment that begins with '{name}:'")
+    if not [line for line in lines[1:] if line and not line.startswith("@")]:
+        raise element.wrong("its documentation says nothing")
+    for arg in args:
+        if not any(line.startswith(f"@{arg}: ") for line in lines):
+            raise element.wrong(f"its documentation lacks @{arg}")
 
 
 class Arg:
@@ -241,18 +262,12 @@ class Member:
         unknown = {child.name for child in element.children} - {"arg", "annotation"}
         if unknown:
             raise element.wrong(f"element {unknown.pop()} is not known here")
-        self.check_documentation()
+        names = [arg.name for arg in self.args]
+        for name in names:
+            if names.count(name) > 1:
+                raise element.wrong(f"the argument {name} stands twice")
+        check_documentation(element, self.name, names)
         self.check_notes()
-
-    def check_documentation(self):
-        lines = [line.strip() for line in (self.element.comment or "").strip().splitlines()]
-        if not lines or lines[0] != self.name + ":":
-            raise self.element.wrong(f"no documentation: a comment that begins with '{self.name}:'")
-        if not [line for line in lines[1:] if line and not line.startswith("@")]:
-            raise self.element.wrong("its documentation says nothing")
-        for arg in self.args:
-            if not any(line.startswith(f"@{arg.name}: ") for line in lines):
-                raise self.element.wrong(f"its documentation lacks @{arg.name}")
 
     def check_notes(self):
         wrong = self.element.wrong
@@ -267,6 +282,8 @@ class Member:
                 raise wrong(f"access '{self.element.get('access')}'")
             if self.writable != ("SetPermission" in self.notes):
                 raise wrong(f"{OWN}SetPermission goes with access 'readwrite'")
+            if "h" in self.type.signature:
+                raise wrong("a descriptor cannot be kept as a property")
             actions.append(self.notes.get("SetPermission", "none"))
         else:
             if self.notes.get("Job") not in JOBS:
@@ -276,6 +293,10 @@ class Member:
             self.flags = next((a for a in self.args if a.direction == "in" and a.name == "flags"), None)
             if (self.flags is not None) != ("Flags" in self.notes):
                 raise wrong(f"{OWN}Flags goes with an argument 'flags'")
+            if self.flags and self.flags.type.signature != "u":
+                raise wrong("an argument 'flags' has the type 'u'")
+            if "FlagPermission" in self.notes and not self.flags:
+                raise wrong(f"{OWN}FlagPermission goes with an argument 'flags'")
             self.flag_mask, self.flag_action = "0", "none"
             if "FlagPermission" in self.notes:
                 self.flag_mask, _, self.flag_action = self.notes["FlagPermission"].partition("=")
@@ -284,8 +305,9 @@ class Member:
                     raise wrong(f"'{number}' is no mask such as 0x3")
             if self.notes.get("Identify", "domain") != "domain":
                 raise wrong(f"{OWN}Identify takes 'domain'")
-            if "Identify" in self.notes and not any(a.name == "xml" for a in self.args):
-                raise wrong(f"{OWN}Identify goes with an argument 'xml'")
+            if "Identify" in self.notes and not any(
+                    a.name == "xml" and a.type.signature == "s" for a in self.some("in")):
+                raise wrong(f"{OWN}Identify goes with an argument 'xml' of type 's'")
             actions.append(self.flag_action)
         for action in actions:
             if action != "none" and action not in ACTIONS:
@@ -313,15 +335,16 @@ class Class:
         if not full.startswith(OWN):
             raise interface.wrong(f"the name must begin with {OWN}")
         self.element, self.name = interface, full[len(OWN):]
+        check_documentation(interface, full, [])
         self.c = snake(self.name)
         self.compatible_name = COMPATIBLE.get(self.name, "org.libvirt." + self.name)
         unknown = {child.name for child in interface.children} - {"method", "property", "signal"}
         if unknown:
             raise interface.wrong(f"element {unknown.pop()} is not known here")
         members = [Member(self.name, child) for child in interface.children]
-        names = [member.name for member in members if member.kind != "signal"]
-        for member in members:
-            if names.count(member.name) > 1 and member.kind != "signal":
+        names = [(member.kind == "signal", member.name) for member in members]
+        for member, name in zip(members, names):
+            if names.count(name) > 1:
                 raise member.element.wrong("the name stands twice")
         self.methods = [m for m in members if m.kind == "method"]
         self.properties = [m for m in members if m.kind == "property"]
