@@ -543,9 +543,22 @@ static void call_start(Call *call)
 /* From a message to a call. What is not there or has the wrong form is answered here, with the bus'
  * own errors. */
 
+/* More than 0 also where the caller wants no reply, for which sd-bus has 0. */
+__attribute__((format(printf, 3, 4))) static int refuse(
+        sd_bus_message *message, const char *name, const char *format, ...)
+{
+        va_list arguments;
+        int r;
+
+        va_start(arguments, format);
+        r = sd_bus_reply_method_errorfv(message, name, format, arguments);
+        va_end(arguments);
+        return r < 0 ? r : 1;
+}
+
 static int no_such(sd_bus_message *message, const char *name, const char *what, const char *which)
 {
-        return sd_bus_reply_method_errorf(message, name, "There is no %s '%s' here", what, which);
+        return refuse(message, name, "There is no %s '%s' here", what, which);
 }
 
 static int find_property(Call *call, const ClassFace *face)
@@ -563,21 +576,21 @@ static int find_property(Call *call, const ClassFace *face)
         if (!call->property)
                 return no_such(call->message, SD_BUS_ERROR_UNKNOWN_PROPERTY, "property", name);
         if (call->kind->answer == answer_set && call->property->set_operation < 0)
-                return sd_bus_reply_method_errorf(
+                return refuse(
                         call->message, SD_BUS_ERROR_PROPERTY_READ_ONLY, "%s cannot be set", name);
         call->member = call->property->name;
         return 0;
 }
 
-static int find_standard(Call *call, const ClassFace *face, const char *interface)
+static int find_standard(Call *call, const ClassFace *face)
 {
         const char *other;
         int r;
 
         call->member = call->kind->member;
-        if (interface && !sd_bus_message_has_signature(call->message, call->kind->signature))
-                return sd_bus_reply_method_errorf(call->message, SD_BUS_ERROR_INVALID_ARGS,
-                        "%s takes '%s'", call->member, call->kind->signature);
+        if (!sd_bus_message_has_signature(call->message, call->kind->signature))
+                return refuse(call->message, SD_BUS_ERROR_INVALID_ARGS, "%s takes '%s'",
+                        call->member, call->kind->signature);
         if (call->kind->answer == answer_get || call->kind->answer == answer_set)
                 return find_property(call, face);
         if (call->kind->answer == answer_get_all) {
@@ -609,7 +622,7 @@ static int call_find(Call *call)
                 if (interface && strcmp(kind->interface, interface) != 0)
                         continue;
                 call->kind = kind;
-                return find_standard(call, face, interface);
+                return find_standard(call, face);
         }
 
         if (interface && strcmp(interface, face->interfaces[call->space->id]) != 0)
@@ -621,8 +634,8 @@ static int call_find(Call *call)
         call->kind = &method_kind;
         call->member = call->method->name;
         if (!sd_bus_message_has_signature(call->message, call->method->in))
-                return sd_bus_reply_method_errorf(call->message, SD_BUS_ERROR_INVALID_ARGS,
-                        "%s takes '%s', not '%s'", member, call->method->in,
+                return refuse(call->message, SD_BUS_ERROR_INVALID_ARGS, "%s takes '%s', not '%s'",
+                        member, call->method->in,
                         sd_bus_message_get_signature(call->message, true));
         return 0;
 }
