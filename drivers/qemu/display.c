@@ -48,7 +48,7 @@ int qemu_open_graphics_fd(Domain *domain, const DomainOpenGraphicsFDIn *in,
         const char *protocol;
         g_autoptr(Qmp) qmp = NULL;
         GraphicsType type;
-        int pair[2];
+        int pair[2], r;
 
         out->fd = -1;
         if (qemu_monitor(self, &qmp, error) < 0)
@@ -67,16 +67,18 @@ int qemu_open_graphics_fd(Domain *domain, const DomainOpenGraphicsFDIn *in,
                 return error_set_errno(error, errno, "cannot make a connection for a client");
         ours = pair[0];
         theirs = pair[1];
-        if (qmp_call_fd(qmp, "getfd", json_pack("{s:s}", "fdname", CLIENT_FD), theirs, NULL,
-                    deadline(), error) < 0)
-                return -1;
+        r = qmp_call_fd(qmp, "getfd", json_pack("{s:s}", "fdname", CLIENT_FD), theirs, NULL,
+                deadline(), error);
         theirs = fd_close(theirs);
-        if (qmp_call(qmp, "add_client",
-                    json_pack("{s:s,s:s,s:b}", "protocol", protocol, "fdname", CLIENT_FD,
-                            "skipauth", (in->flags & GRAPHICS_SKIPAUTH) != 0),
-                    NULL, deadline(), error) < 0) {
+        if (r >= 0)
+                r = qmp_call(qmp, "add_client",
+                        json_pack("{s:s,s:s,s:b}", "protocol", protocol, "fdname", CLIENT_FD,
+                                "skipauth", (in->flags & GRAPHICS_SKIPAUTH) != 0),
+                        NULL, deadline(), error);
+        if (r < 0) {
+                /* Also where it did not answer: it may still do what it was told. */
                 undo(qmp, "closefd", json_pack("{s:s}", "fdname", CLIENT_FD));
-                return -1;
+                return r;
         }
         out->fd = fd_steal(&ours);
         return 0;
@@ -129,29 +131,30 @@ static int dump_screen(Qmp *qmp, const Screen *screen, json_int_t set, bool png,
         return qmp_call(qmp, "screendump", arguments, NULL, deadline(), error);
 }
 
+/* Numbers of sets of descriptors, apart from those of the command line. */
+#define SETS_FIRST 1000
+#define SETS_MAX 1000000
+static unsigned next_set;
+
 /* The picture in *ret, a descriptor. */
 static int take_picture(Qmp *qmp, const Screen *screen, bool png, int *ret, GError **error)
 {
         _cleanup_fd_ int memory = memfd_create("screenshot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         _cleanup_fd_ int writable = -1;
         g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", memory);
-        g_autoptr(json_t) added = NULL;
-        json_t *set;
+        json_int_t set = SETS_FIRST + next_set++ % SETS_MAX;
         int r;
 
         if (memory >= 0)
                 writable = open(path, O_WRONLY | O_CLOEXEC);
         if (writable < 0)
                 return error_set_errno(error, errno, "cannot make a file for a screenshot");
-        if (qmp_call_fd(qmp, "add-fd", NULL, writable, &added, deadline(), error) < 0)
-                return -1;
-        set = json_object_get(added, "fdset-id");
-        if (!json_is_integer(set))
-                return error_set(error, ERROR_INTERNAL_ERROR,
-                        "QEMU did not say which set of "
-                        "descriptors it has put one into");
-        r = dump_screen(qmp, screen, json_integer_value(set), png, error);
-        undo(qmp, "remove-fd", json_pack("{s:O}", "fdset-id", set));
+        r = qmp_call_fd(qmp, "add-fd", json_pack("{s:I}", "fdset-id", set), writable, NULL,
+                deadline(), error);
+        if (r >= 0)
+                r = dump_screen(qmp, screen, set, png, error);
+        /* Also where it did not answer: it may still do what it was told. */
+        undo(qmp, "remove-fd", json_pack("{s:I}", "fdset-id", set));
         if (r < 0)
                 return r;
         /* From here on nobody changes it, so whoever gets it may map it. */
