@@ -10,9 +10,10 @@
  *
  *      int op(Domain *domain, const XIn *in, XOut *out, GError **error)
  *
- * which returns 0 or -1 with the error set. in stays the caller's; out comes zeroed and its content
- * goes to the caller, who frees it (layout.h) also after an error. All but JOB_NONE operations run
- * on a fiber and may suspend. What an operation has set up when it fails, it takes down.
+ * which returns 0 or -1 with the error set. in stays the caller's; out comes as layout_init() makes
+ * it and its content goes to the caller, who frees it (layout.h) also after an error. All but
+ * JOB_NONE operations run on a fiber and may suspend. What an operation has set up when it fails,
+ * it takes down.
  */
 
 #include <sys/types.h>

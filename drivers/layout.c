@@ -196,6 +196,22 @@ size_t layout_size(const char *signature)
         return layout_align(whole.size, &whole);
 }
 
+void layout_init(const char *signature, void *data)
+{
+        LayoutType type;
+        size_t offset = 0;
+
+        memset(data, 0, layout_size(signature));
+        for (; !at_end(signature); signature = type.end, offset += type.size) {
+                type = layout_type(signature);
+                offset = layout_align(offset, &type);
+                if (type.code == '(')
+                        layout_init(type.inner, (char *)data + offset);
+                else if (type.code == 'h')
+                        *(int *)((char *)data + offset) = -1;
+        }
+}
+
 /* Values. Each walks the members, and for one value does what its type needs. */
 
 static void members_clear(const char *signature, void *data, bool borrowed);
@@ -235,6 +251,7 @@ static void value_clear(const LayoutType *type, void *value, bool borrowed)
 
 static void members_clear(const char *signature, void *data, bool borrowed)
 {
+        const char *first = signature;
         LayoutType type;
         size_t offset = 0;
 
@@ -242,8 +259,8 @@ static void members_clear(const char *signature, void *data, bool borrowed)
                 type = layout_type(signature);
                 offset = layout_align(offset, &type);
                 value_clear(&type, (char *)data + offset, borrowed);
-                memset((char *)data + offset, 0, type.size);
         }
+        layout_init(first, data);
 }
 
 void layout_clear(const char *signature, void *data)

@@ -83,7 +83,11 @@ static inline size_t layout_align(size_t offset, const LayoutType *type)
         return (offset + type->align - 1) / type->align * type->align;
 }
 
-/* Frees all that the struct owns and zeroes it. Descriptors are closed where negative means none.
+/* Makes memory of layout_size() bytes a struct that owns nothing: zeroes, and -1 for its
+ * descriptors. */
+void layout_init(const char *signature, void *data);
+/* Frees all that the struct owns and makes it own nothing. Descriptors are closed where negative
+ * means none.
  */
 void layout_clear(const char *signature, void *data);
 /* The same where strings and descriptors belong to somebody else, such as a message. */

@@ -57,10 +57,10 @@ typedef struct MethodInfo {
         int16_t procedure; /* of libvirt's wire, or -1 */
 } MethodInfo;
 
-/* Whether a read-only connection has it: then its permission is one to read. */
-static inline bool method_only_reads(const MethodInfo *method)
+/* Whether it is one that a read-only connection has. */
+static inline bool action_only_reads(const char *action)
 {
-        return !method->action || g_str_has_suffix(method->action, ".read");
+        return !action || g_str_has_suffix(action, ".read");
 }
 
 typedef struct SignalInfo {

@@ -256,10 +256,10 @@ static int answer_method(Call *call, GError **error)
         r = authorize_method(call, error);
         if (r < 0)
                 return r;
-        if (!method_only_reads(call->method) &&
+        if (!action_only_reads(method_action(call)) &&
                 connections_refuse_write(call->caller, call->object, call->method->api, error) < 0)
                 return -1;
-        memset(out.bytes, 0, call->method->out_size);
+        layout_init(call->method->out, out.bytes);
         r = run_method(call, out.bytes, error);
         if (r >= 0)
                 r = reply_values(call, call->method->out, out.bytes, error);
@@ -485,12 +485,22 @@ static void call_end(Call *call)
         start_follower(caller, object);
 }
 
+/* It may have gone while the call waited for another one. */
+static int require_here(const Call *call, GError **error)
+{
+        if (call->object->class == &domain_class)
+                return domain_require_here((Domain *)call->object, error);
+        return call->object->gone ? error_set(error, ERROR_INVALID_CONN, "%s", call->member) : 0;
+}
+
 static int call_try(Call *call)
 {
         g_autoptr(GError) error = NULL;
         int r;
 
-        r = call->kind->answer(call, &error);
+        r = require_here(call, &error);
+        if (r >= 0)
+                r = call->kind->answer(call, &error);
         if (r == -EAGAIN && !fiber_self())
                 return r;
         if (r < 0)

@@ -64,7 +64,7 @@ char *introspect(const Namespace *space, const char *path, const Object *object)
         g_autoptr(GPtrArray) children = publish_children(space, path);
         GString *text = g_string_new(head);
 
-        if (strcmp(path, space->root) == 0)
+        if (object && strcmp(path, space->root) == 0)
                 g_string_append(text, object_manager);
         if (object) {
                 g_string_append(text, properties);

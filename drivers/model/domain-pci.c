@@ -96,6 +96,7 @@ static int grow(PciMap *map, BusKind kind, GError **error)
                 return error_set(error, ERROR_INTERNAL_ERROR, "No more available PCI slots");
         if (add_bus(map, index, kind, error) < 0)
                 return -1;
+        g_assert(index < G_N_ELEMENTS(map->buses));
         map->buses[index]->grown = true;
         map->grown = true;
         return (int)index;

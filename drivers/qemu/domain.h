@@ -62,12 +62,12 @@ typedef struct QemuDomain {
         bool quiet;    /* so are the states that its events tell of */
         bool stopping; /* somebody takes it down, for this reason: */
         int stop_reason, stop_detail;
-        bool shutdown_seen;    /* it said that it shuts down */
-        bool reboot_wanted;    /* by Reboot: what looks like a shutdown is one half of it */
-        int pause_reason;      /* of the next STOP */
-        uint64_t silent_until; /* it did not answer: statistics do without it until then */
-        FiberQueue gone;       /* woken when the process has ended and all is taken down */
-        Console *consoles;     /* open ones; console.c */
+        bool shutdown_seen;          /* it said that it shuts down */
+        bool reboot_wanted;          /* by Reboot: what looks like a shutdown is one half of it */
+        int pause_reason;            /* of the next STOP */
+        uint64_t silent_until;       /* it did not answer: statistics do without it until then */
+        FiberQueue gone;             /* woken when the process has ended and all is taken down */
+        Console *consoles;           /* open ones; console.c */
         QemuStatsCache *stats_cache; /* of the definition; stats.c */
 } QemuDomain;
 
@@ -100,6 +100,9 @@ int qemu_ask(
 int qemu_process_start(LocalDomain *domain, unsigned id, unsigned flags, GError **error);
 int qemu_process_run(LocalDomain *domain, GError **error);
 int qemu_process_kill(LocalDomain *domain, bool graceful, int reason, int detail, GError **error);
+/* Lets go of all that a run of the guest had, which has ended or never came to be: process,
+ * monitor, files. Harmless where there is nothing. */
+void qemu_process_take_down(QemuDomain *domain);
 /* Removes the directory of its sockets. */
 void qemu_directory_remove(QemuDomain *domain);
 /* Lets go of a guest, which runs on. */
@@ -117,6 +120,8 @@ void qemu_guest_has_shut_down(QemuDomain *domain, bool powered_off);
 void qemu_monitor_closed(Qmp *qmp, const GError *reason, void *domain);
 
 /* status.c: what has to be remembered of a guest to adopt it again. */
+/* When a process began, in the kernel's ticks; 0 where there is none. */
+uint64_t qemu_process_start_time(pid_t pid);
 int qemu_status_write(QemuDomain *domain, GError **error);
 void qemu_status_remove(QemuDomain *domain);
 /* Suspends. Takes back the guests that run, reports those that do not. */
@@ -128,6 +133,10 @@ void qemu_scope_set_bus(sd_bus *bus);
  * reason not to start, so it fails only where the fiber is cancelled. */
 int qemu_scope_create(QemuDomain *domain, pid_t pid, unsigned id, char **ret, GError **error);
 
+/* Suspends. Ends the units of guests that this connection does not have: of a start that was cut
+ * short. */
+void qemu_scope_clean(QemuConnection *connection);
+
 /* network.c: taps. */
 /* Opens the tap of an interface of type bridge or ethernet: *ret is its descriptor;
  * interface->target.dev gets its name. What was made goes when the last descriptor is closed.
@@ -135,7 +144,8 @@ int qemu_scope_create(QemuDomain *domain, pid_t pid, unsigned id, char **ret, GE
 int qemu_tap_open(QemuConnection *connection, Interface *interface, int *ret, GError **error);
 /* Opens the kernel's side of a virtio interface, for a guest with KVM: *ret is -1 where it is not
  * used. Does not suspend. */
-int qemu_vhost_open(const DomainConfig *config, const Interface *interface, int *ret, GError **error);
+int qemu_vhost_open(
+        const DomainConfig *config, const Interface *interface, int *ret, GError **error);
 
 /* console.c */
 int qemu_open_console(

@@ -224,6 +224,7 @@ static void qemu_domain_free(Object *object)
         QemuDomain *domain = qemu_domain(object);
 
         g_assert(!domain->qmp && !domain->ended);
+        qemu_stats_cache_free(domain->stats_cache);
         local_domain_finish(&domain->local);
         g_free(domain->directory);
         g_free(domain->scope);
@@ -548,9 +549,24 @@ static void load_definitions(QemuConnection *self)
         while (directory && (file = g_dir_read_name(directory))) {
                 g_autoptr(GError) error = NULL;
 
-                if (g_str_has_suffix(file, ".xml") && load_definition(self, file, &error) < 0)
+                if (file[0] == '.' && g_str_has_suffix(file, ".new")) {
+                        /* A replacement that a crash cut short. */
+                        g_autofree char *path = g_build_filename(self->definitions, file, NULL);
+
+                        unlink(path);
+                } else if (g_str_has_suffix(file, ".xml") &&
+                        load_definition(self, file, &error) < 0)
                         g_warning("%s", error->message);
         }
+}
+
+static unsigned read_last_id(const QemuConnection *self)
+{
+        g_autofree char *path = g_build_filename(self->runtime, "last-id", NULL), *text = NULL;
+
+        if (file_read(path, 32, &text, NULL) < 0)
+                return 0;
+        return MIN(g_ascii_strtoull(text, NULL, 10), G_MAXINT);
 }
 
 static int qemu_open(
@@ -574,6 +590,7 @@ static int qemu_open(
         capabilities = g_build_filename(self->cache, "capabilities", NULL);
         self->probes = probes_new(&(ProbesOptions){
                 .cache_directory = capabilities, .uid = self->uid, .gid = self->gid });
+        self->local.last_id = read_last_id(self);
         load_definitions(self);
         *ret = g_steal_pointer(&connection);
         return 0;
@@ -622,6 +639,7 @@ static void settle_run(void *data)
         g_autofree char *emulator = probes_find(host_arch());
         g_autoptr(QemuBinary) binary = NULL;
 
+        qemu_scope_clean(self);
         if (first_since_boot(self))
                 start_with_host(self);
         if (emulator && !self->stopping && probes_get(self->probes, emulator, &binary, NULL) >= 0)

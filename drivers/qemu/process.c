@@ -3,8 +3,8 @@
 /* The process of a guest: how it is started, watched and ended.
  *
  * A start sets up one thing after the other: directory, files, process (held before its exec),
- * unit, status file, exec, monitor. Whatever fails, take_down() removes all there is; it is the
- * same that removes all when a guest ends. */
+ * unit, status file, exec, monitor. Whatever fails, qemu_process_take_down() removes all there is;
+ * it is the same that removes all when a guest ends. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -154,7 +154,7 @@ static char *log_complaint(const QemuDomain *domain)
 
 /* The end. */
 
-static void take_down(QemuDomain *domain)
+void qemu_process_take_down(QemuDomain *domain)
 {
         domain->ended = sd_event_source_disable_unref(domain->ended);
         qemu_consoles_close(domain);
@@ -212,7 +212,7 @@ static void ended_run(void *data)
                 how = status >= 0 ? child_status_string(status) : g_strdup("how is not known");
                 g_message("guest '%s' has ended by itself (%s)", qemu_name(domain), how);
         }
-        take_down(domain);
+        qemu_process_take_down(domain);
         local_stopped(&domain->local, reason, detail);
         fiber_queue_wake_all(&domain->gone, 0);
         fiber_unshield();
@@ -316,6 +316,7 @@ static int spawn(QemuDomain *domain, const QemuCommand *command, unsigned id, GE
         if (r < 0)
                 return error_set_errno(
                         error, r, "cannot start a process for guest '%s'", qemu_name(domain));
+        domain->start_time = qemu_process_start_time(child_pid(domain->child));
         if (qemu_process_watch(domain, error) < 0 ||
                 qemu_scope_create(domain, child_pid(domain->child), id, &domain->scope, error) < 0)
                 return -1;
@@ -493,11 +494,23 @@ static int start(QemuDomain *domain, unsigned id, unsigned flags, GError **error
         return 0;
 }
 
+/* Numbers are not used again while the host is up, also by a service that comes later. */
+static int remember_id(const QemuConnection *connection, unsigned id, GError **error)
+{
+        g_autofree char *path = g_build_filename(connection->runtime, "last-id", NULL);
+        g_autofree char *text = g_strdup_printf("%u\n", id);
+        int r = file_replace_volatile(path, text, strlen(text), 0600);
+
+        return r < 0 ? error_set_errno(error, r, "cannot write '%s'", path) : 0;
+}
+
 int qemu_process_start(LocalDomain *local, unsigned id, unsigned flags, GError **error)
 {
         QemuDomain *domain = qemu_domain(local);
         int r;
 
+        if (remember_id(qemu_connection(domain), id, error) < 0)
+                return -1;
         domain->starting = domain->quiet = true;
         r = start(domain, id, flags, error);
         if (r < 0) {
@@ -506,7 +519,7 @@ int qemu_process_start(LocalDomain *local, unsigned id, unsigned flags, GError *
                         child_kill(domain->child, SIGKILL);
                         child_wait(domain->child, fiber_deadline(KILL_PATIENCE));
                 }
-                take_down(domain);
+                qemu_process_take_down(domain);
                 fiber_unshield();
         }
         domain->starting = domain->quiet = false;

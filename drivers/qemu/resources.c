@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "drivers/qemu/resources.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -215,21 +215,26 @@ static int open_chardevs(Chardev **chardevs, size_t n, QemuResources *resources,
 
 static bool port_is_free(const char *address, int port)
 {
-        struct addrinfo *found,
-                hints = { .ai_flags = AI_NUMERICHOST | AI_PASSIVE, .ai_socktype = SOCK_STREAM };
-        g_autofree char *service = g_strdup_printf("%d", port);
+        union {
+                struct sockaddr any;
+                struct sockaddr_in v4;
+                struct sockaddr_in6 v6;
+        } place = { .v4 = { .sin_family = AF_INET, .sin_port = htons(port) } };
         _cleanup_fd_ int fd = -1;
         const int one = 1;
-        bool is_free;
 
-        /* Numeric only, so nobody is asked. */
-        if (getaddrinfo(address, service, &hints, &found) != 0)
+        if (inet_pton(AF_INET, address, &place.v4.sin_addr) != 1) {
+                place.v6 =
+                        (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port) };
+                /* A name is for QEMU to look up. */
+                if (inet_pton(AF_INET6, address, &place.v6.sin6_addr) != 1)
+                        return true;
+        }
+        fd = socket(place.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
                 return true;
-        fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-        is_free = fd >= 0 && bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, 1) == 0;
-        freeaddrinfo(found);
-        return is_free;
+        return bind(fd, &place.any, sizeof place) == 0 && listen(fd, 1) == 0;
 }
 
 /* Those of the guests that are being started, which do not listen yet. */
@@ -297,6 +302,10 @@ static int open_interface(
         if (qemu_tap_open(qemu_connection(domain), interface, &fd, error) < 0)
                 return -1;
         qemu_resources_add(resources, QEMU_FD_TAP, interface, fd);
+        if (qemu_vhost_open(domain->local.live, interface, &fd, error) < 0)
+                return -1;
+        if (fd >= 0)
+                qemu_resources_add(resources, QEMU_FD_VHOST, interface, fd);
         return 0;
 }
 

@@ -36,15 +36,22 @@ void qemu_scope_set_bus(sd_bus *bus)
 
 /* Names. */
 
-/* "qemu-3-web" with what a machine's name may hold: letters, digits, dashes, and dots between
- * others. Guests of embedded instances count for themselves, so their names tell which it is. */
+/* "virtbus-" for the machines of the host's guests. Those of embedded instances count for
+ * themselves, so theirs tells which it is. */
+static char *machine_prefix(const QemuConnection *connection)
+{
+        if (connection->instance != QEMU_EMBED)
+                return g_strdup("virtbus-");
+        return g_strdup_printf("virtbus-embed-%08x-", g_str_hash(connection->runtime));
+}
+
+/* "virtbus-3-web", with what a machine's name may hold: letters, digits, dashes, and dots between
+ * others. */
 static char *machine_name(const QemuDomain *domain, unsigned id)
 {
-        const QemuConnection *connection = qemu_connection(domain);
-        g_autoptr(GString) name = g_string_new("qemu-");
+        g_autofree char *prefix = machine_prefix(qemu_connection(domain));
+        g_autoptr(GString) name = g_string_new(prefix);
 
-        if (connection->instance == QEMU_EMBED)
-                g_string_append_printf(name, "embed-%08x-", g_str_hash(connection->runtime));
         g_string_append_printf(name, "%u-", id);
         for (const char *c = qemu_name(domain); *c && name->len < MACHINE_NAME_MAX; c++) {
                 char last = name->str[name->len - 1];
@@ -201,4 +208,60 @@ int qemu_scope_create(QemuDomain *domain, pid_t pid, unsigned id, char **ret, GE
                 g_warning("guest '%s' gets no unit of its own: %s", qemu_name(domain),
                         why(&systemd, r));
         return 0;
+}
+
+/* A unit that was made for a process which ended at that moment stays, with nobody in it. */
+
+static bool is_ours(QemuConnection *connection, const char *machine)
+{
+        GHashTableIter iter;
+        void *domain;
+
+        g_hash_table_iter_init(&iter, connection->local.connection.by_uuid);
+        while (g_hash_table_iter_next(&iter, NULL, &domain)) {
+                const DomainConfig *live = qemu_domain(domain)->local.live;
+                g_autofree char *name = NULL;
+
+                if (!live)
+                        continue;
+                name = machine_name(domain, number_or(live->id, 0));
+                if (strcmp(name, machine) == 0)
+                        return true;
+        }
+        return false;
+}
+
+static void end_strays(QemuConnection *connection, sd_bus_message *machines)
+{
+        g_autofree char *prefix = machine_prefix(connection);
+        const char *machine, *class, *service, *path;
+        int r = sd_bus_message_enter_container(machines, 'a', "(ssso)");
+
+        while (r >= 0 &&
+                (r = sd_bus_message_read(machines, "(ssso)", &machine, &class, &service, &path)) >
+                        0) {
+                if (strcmp(service, MACHINE_SERVICE) != 0 || !g_str_has_prefix(machine, prefix) ||
+                        !g_ascii_isdigit(machine[strlen(prefix)]) || is_ours(connection, machine))
+                        continue;
+                g_message("the machine '%s' is nobody's; it is ended", machine);
+                sd_bus_call_method_async(scope_bus, NULL, "org.freedesktop.machine1",
+                        "/org/freedesktop/machine1", "org.freedesktop.machine1.Manager",
+                        "TerminateMachine", NULL, NULL, "s", machine);
+        }
+}
+
+void qemu_scope_clean(QemuConnection *connection)
+{
+        g_autoptr(sd_bus_message) call = NULL, machines = NULL;
+        g_auto(sd_bus_error) error = SD_BUS_ERROR_NULL;
+        int r;
+
+        if (!scope_bus || connection->instance == QEMU_SESSION || sd_booted() <= 0)
+                return;
+        r = sd_bus_message_new_method_call(scope_bus, &call, "org.freedesktop.machine1",
+                "/org/freedesktop/machine1", "org.freedesktop.machine1.Manager", "ListMachines");
+        if (r >= 0)
+                r = bus_call(scope_bus, call, fiber_deadline(DEADLINE), &machines, &error);
+        if (r >= 0)
+                end_strays(connection, machines);
 }

@@ -33,7 +33,7 @@ static char *boot_id(void)
 }
 
 /* Field 22 of /proc/PID/stat: when the process began. With the pid it names a process for good. */
-static uint64_t process_start_time(pid_t pid)
+uint64_t qemu_process_start_time(pid_t pid)
 {
         g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid), *text = NULL;
         g_auto(GStrv) fields = NULL;
@@ -57,8 +57,6 @@ int qemu_status_write(QemuDomain *domain, GError **error)
         g_autoptr(json_t) json = NULL;
         int r;
 
-        if (!domain->start_time)
-                domain->start_time = process_start_time(child_pid(domain->child));
         config = domain_config_format(domain->local.live, DOMAIN_XML_SECURE);
         json = json_pack("{si ss si sI si si si sb ss* ss* ss* ss}", "version", STATUS_VERSION,
                 "boot", boot, "pid", (int)child_pid(domain->child), "start",
@@ -141,16 +139,14 @@ static bool process_is_there(const Status *status)
         g_autofree char *boot = boot_id();
 
         return strcmp(boot, status->boot) == 0 && status->pid > 1 &&
-                process_start_time(status->pid) == (uint64_t)status->start;
+                qemu_process_start_time(status->pid) == (uint64_t)status->start;
 }
 
 /* It ended while nobody was there to see. */
 static void report_lost(QemuDomain *domain)
 {
         g_message("guest '%s' has ended while the service was away", qemu_name(domain));
-        if (domain->directory)
-                qemu_directory_remove(domain);
-        qemu_status_remove(domain);
+        qemu_process_take_down(domain);
         if (!domain->local.domain.object.published)
                 object_publish(domain);
         local_stopped(&domain->local, SHUTOFF_UNKNOWN, STOPPED_FAILED);
@@ -183,7 +179,9 @@ static void take_state(QemuDomain *domain, const char *run_state, const Status *
 /* Its monitor, which may take its time: a stopped process answers when it is continued. */
 static void adopt_monitor(QemuDomain *domain, const Status *status)
 {
-        while (domain->child && !domain->qmp && !qemu_connection(domain)->stopping) {
+        /* The guest may end meanwhile, and another run of it may begin. */
+        while (domain->child && domain->start_time == (uint64_t)status->start && !domain->qmp &&
+                !qemu_connection(domain)->stopping) {
                 g_autoptr(GError) error = NULL;
                 g_autoptr(json_t) reply = NULL;
                 const char *run_state;

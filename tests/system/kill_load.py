@@ -21,6 +21,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 import xml.etree.ElementTree as ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'harness'))
@@ -40,6 +41,7 @@ def xml(name: str, version: int) -> str:
     # The version is in two places, far from each other: a torn file disagrees with itself.
     return f'''<domain type='qemu'>
   <name>{name}</name>
+  <uuid>{uuid.uuid5(uuid.NAMESPACE_DNS, name)}</uuid>
   <title>version {version}</title>
   <memory unit='MiB'>16</memory>
   <os><type arch='x86_64' machine='pc'>hvm</type></os>
@@ -63,6 +65,17 @@ def emulators() -> dict:
         name = found.group(1).decode() if found else '(no name)'
         result.setdefault(name, []).append(int(path.split('/')[2]))
     return result
+
+
+def status(process: int) -> str:
+    """What is to be known of a process that should not be there."""
+    try:
+        folder = pathlib.Path(f'/proc/{process}')
+        state = (folder / 'stat').read_text().rsplit(')', 1)[1].split()[0]
+        words = (folder / 'cmdline').read_text().replace('\0', ' ')
+        return f'{process} {state} {(folder / "wchan").read_text()} {words[:80]}'
+    except OSError:
+        return f'{process} gone'
 
 
 class Load(threading.Thread):
@@ -202,13 +215,15 @@ def check(client, connection, loads, before) -> list:
     if {name.removesuffix('.xml') for name in names} != set(domains):
         wrong.append(f'files {sorted(names)}, domains {sorted(domains)}')
 
+    ours = {process for processes in running.values() for process in processes}
+    for scope in glob.glob('/sys/fs/cgroup/machine.slice/*.scope'):
+        members = set(map(int, pathlib.Path(scope, 'cgroup.procs').read_text().split()))
+        if not members & ours:
+            wrong.append(f'{os.path.basename(scope)} is left, with '
+                         f'{[status(process) for process in members]}')
     scopes = subprocess.run(['systemctl', 'list-units', '--plain', '--no-legend', '--type=scope',
-                             '--state=active,running,failed'], text=True,
-                            capture_output=True).stdout
-    machines = [line.split()[0] for line in scopes.splitlines() if 'machine' in line.split()[0]]
-    alive = sum(len(processes) for processes in running.values())
-    if len(machines) != alive:
-        wrong.append(f'{alive} guests in {len(machines)} scopes: {machines}')
+                             '--state=failed', 'machine-*'], text=True, capture_output=True).stdout
+    wrong += [f'failed and kept: {line}' for line in scopes.splitlines()]
     taps = [name for name in os.listdir('/sys/class/net') if name.startswith(('vnet', 'tap'))]
     wrong += [f'the interface {name} is left' for name in taps]
     return wrong
