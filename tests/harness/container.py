@@ -137,8 +137,8 @@ class Container:
         try:
             self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             self._notify.bind(self._scratch + '/notify')
-            self._console = open(self._scratch + '/console', 'w+', encoding='utf-8',
-                                 errors='replace')
+            # Of no folder, so that it can be read when the helper has cleaned up after itself.
+            self._console = tempfile.TemporaryFile()
             self._helper = subprocess.Popen(
                 ['unshare', '--mount', '--propagation', 'private', sys.executable, __file__,
                  '--hold'],
@@ -275,8 +275,8 @@ class Container:
 
     def console(self) -> str:
         """What the boot and the helper wrote."""
-        self._console.flush()
-        return pathlib.Path(self._scratch, 'console').read_text(errors='replace')
+        size = os.fstat(self._console.fileno()).st_size
+        return os.pread(self._console.fileno(), size, 0).decode(errors='replace')
 
     # The helper
 

@@ -51,7 +51,7 @@ class SystemTest(unittest.TestCase):
         if self.machine.leader is None:
             return self.machine.console()
         return ('--- journal since the test began\n'
-                + self.machine.journal(f'--since=@{self._began:.6f}', '-n', '200'))
+                + self.machine.journal(f'--since=@{self._began:.6f}', '-n', '80'))
 
     def busctl(self, *arguments: str, **options):
         """busctl on the system bus; options are those of Container.run."""

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Kill the system's service again and again while domains are defined, started and destroyed.
 
-    kill_load.py KILLS
+    kill_load.py KILLS [SEED]
 
 Runs in the container, as root. Three guests are started at the beginning and must see the end with
 the same process and the same id. Others come and go: whatever a call to them answered must be true
@@ -231,7 +231,8 @@ def check(client, connection, loads, before) -> list:
 
 def main() -> int:
     kills = int(sys.argv[1])
-    random.seed(kills)
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
+    random.seed(seed)
     with Client(ADDRESS) as client:
         connection = client.call('/org/virtbus1', 'org.virtbus1.Manager', 'Open', '(su)',
                                  'qemu:///system', 0)
@@ -265,7 +266,7 @@ def main() -> int:
         client.call('/org/virtbus1', 'org.virtbus1.Manager', 'Open', '(su)', 'qemu:///system', 0)
         time.sleep(2)
         result = {
-            'kills': killed, 'seconds': round(time.monotonic() - began, 1),
+            'seed': seed, 'kills': killed, 'seconds': round(time.monotonic() - began, 1),
             'calls': sum(load.calls for load in loads),
             'cut off': sum(load.cut_off for load in loads),
             'still running': any(load.is_alive() for load in loads),

@@ -105,13 +105,15 @@ class ActivationTest(SystemTest):
                            'ExecStart=/usr/libexec/virtbusd --system --idle-exit=1\n')
         self.machine.run('systemctl', 'daemon-reload')
         try:
-            # Calls around the moment at which it ends; each must be answered.
+            # Calls around the moment at which it ends, a few milliseconds apart; each must be
+            # answered, by the service that goes or by the one that comes.
             text = self.machine.shell(
-                'i=0; while [ $i -lt 12 ]; do busctl call org.virtbus1 /org/virtbus1 '
-                'org.virtbus1.Manager Open su qemu:///system 0 || echo LOST; '
-                'sleep 1.$((i % 10))2; i=$((i + 1)); done',
+                'for pause in 0.96 0.98 0.99 1.00 1.01 1.02 1.03 1.05 1.10; do sleep $pause; '
+                'for later in 0 0.003 0.006 0.009; do { sleep $later; busctl call org.virtbus1 '
+                '/org/virtbus1 org.virtbus1.Manager Open su qemu:///system 0 || echo LOST; } & '
+                'done; wait; done',
                 timeout=120).stdout
-            self.assertEqual(text.split('\n').count(f'o "{QEMU}"'), 12, text)
+            self.assertEqual(text.split('\n').count(f'o "{QEMU}"'), 36, text)
             starts = self.machine.journal('-b', '-u', 'virtbus',
                                           f'--since=@{self._began:.6f}').count('Started ')
             self.assertGreater(starts, 3)
@@ -206,8 +208,9 @@ class GuestTest(SystemTest):
         questions = [json.loads(line) for line in self.machine.run('cat', log).stdout.splitlines()]
         self.assertEqual([q['answer'] for q in questions][-1], 'SUCCESS')
         self.assertEqual(questions[-1]['action'], 'org.virtbus1.domain.start')
-        self.assertIn('asked', questions[-1]['message'])
-        self.assertEqual(questions[-1]['details'].get('name'), 'asked')
+        # The message names the machine: polkit puts the detail into it.
+        self.assertEqual(questions[-1]['message'],
+                         'Authentication is required to start the virtual machine asked')
 
     def test_guest_runs_as_its_user_in_a_scope_that_machinectl_lists(self):
         path = self.define('listed')
@@ -256,5 +259,5 @@ class GuestTest(SystemTest):
             self.assertEqual(len(self.emulators()), 1)
             self.assertTrue(self.running(path))
         finally:
-            self.machine.shell('systemctl disable virtbus; rm -r '
+            self.machine.shell('systemctl disable virtbus; rm -rf '
                                '/etc/systemd/system/virtbus-test.target.wants')
