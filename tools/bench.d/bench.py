@@ -1,0 +1,380 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the service costs, beside what nobody can do without.
+
+Run by tools/bench, which builds what this needs; its head says what is measured. The floor
+(floor.c) answers the same calls with constants and is called in the same run, turn by turn, by the
+same client (client.c). Memory is that of smaps_rollup.
+"""
+
+import argparse
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TOP / 'tests' / 'harness')]
+
+from bus import PrivateBus, ServiceError  # noqa: E402
+from client import CallError, Client  # noqa: E402
+from gi.repository import GLib  # noqa: E402
+
+BUILD = pathlib.Path(os.environ['VIRTBUS_BUILD']).resolve()
+CLIENT = BUILD / 'tools' / 'bench.d' / 'bench-client'
+FLOOR = BUILD / 'tools' / 'bench.d' / 'bench-floor'
+FLOOR_NAME = 'org.example.Floor'
+
+TEST = '/org/virtbus1/connection/test_default'
+REFERENCE_TEST = '/org/libvirt/Test'
+PROPERTIES = 'org.freedesktop.DBus.Properties'
+
+MANY = 1000
+MORE = 5000
+
+MEMORY_KIB = 8 * 1024
+MEMORY_BYTES_EACH = 6 * 1024
+
+GUEST = '''<domain type='qemu'>
+  <name>bench-start</name>
+  <memory unit='MiB'>256</memory>
+  <vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os>
+  <features><acpi/><apic/></features>
+  <devices>
+    <serial type='pty'/>
+    <console type='pty'/>
+    <video><model type='cirrus'/></video>
+    <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>
+  </devices>
+</domain>
+'''
+
+
+class Table:
+    """The rows as they come; what is printed is a sentence of fixed columns."""
+
+    FORMAT = '{:<46} {:>10} {:>10} {:>7} {:>8}  {:<5} {:>6}'
+
+    def __init__(self, reference: bool):
+        self._reference = reference
+        self.n_over = 0
+
+    def title(self, text: str, columns=('floor', 'virtbus', 'ratio', 'target', '', 'cpu')):
+        line = self.FORMAT.format(text, *columns)
+        if self._reference and 'cpu' in columns:
+            line += f' {"libvirt":>11} {"ratio":>7}'
+        print(f'\n{line.rstrip()}\n{"-" * len(line)}', flush=True)
+
+    def row(self, what, floor='', virtbus='', ratio=None, target='', over=None, cpu=None,
+            reference='', reference_ratio=None):
+        verdict = '' if over is None else 'over' if over else 'ok'
+        self.n_over += bool(over)
+        line = self.FORMAT.format(what, floor, virtbus, ratio_text(ratio), target, verdict,
+                                  ratio_text(cpu))
+        if reference:
+            line += f' {reference:>11} {ratio_text(reference_ratio):>7}'
+        print(line.rstrip(), flush=True)
+
+
+def ratio_text(ratio) -> str:
+    return '' if ratio is None else f'{ratio:.2f}'
+
+
+def time_text(nanoseconds: float) -> str:
+    for limit, unit in ((1e6, 'us'), (1e9, 'ms')):
+        if nanoseconds < limit:
+            return f'{nanoseconds * 1000 / limit:.1f} {unit}'
+    return f'{nanoseconds / 1e9:.2f} s'
+
+
+def run_client(*words, rows=()) -> list:
+    """The lines that the client prints, split."""
+    text = '\n'.join('\t'.join(str(word) for word in row) for row in rows)
+    result = subprocess.run([CLIENT, *(str(word) for word in words)], input=text + '\n',
+                            stdout=subprocess.PIPE, text=True, check=True)
+    return [line.split('\t') for line in result.stdout.splitlines()]
+
+
+def start_floor(bus, connection: str) -> subprocess.Popen:
+    floor = subprocess.Popen([FLOOR, FLOOR_NAME, connection], env=bus.env)
+    with bus.client() as client:
+        client.wait(lambda: floor.poll() is not None or has_owner(client, FLOOR_NAME), 20,
+                    lambda: 'the floor did not start')
+    if floor.poll() is not None:
+        raise ServiceError('the floor ended')
+    return floor
+
+
+def has_owner(client, name: str) -> bool:
+    return client.bus('NameHasOwner', '(s)', name)
+
+
+def server_xml(folder: pathlib.Path, kind: str) -> pathlib.Path:
+    """The file with the definition that is defined often; its number is left open."""
+    text = (TOP / 'tools' / 'bench.d' / 'server.xml').read_text()
+    path = folder / f'{kind}.xml'
+    path.write_text(text.replace('@TYPE@', kind))
+    return path
+
+
+def define(bus, count: int, connection: str, kind: str) -> float:
+    """Nanoseconds for all of them."""
+    return float(run_client('define', count, bus.address, 'org.virtbus1', connection,
+                            'org.virtbus1.Connection', server_xml(bus.folder, kind))[0][0])
+
+
+# Calls.
+
+def call_rows(address, name, connection, domain, prefix='org.virtbus1',
+              connect='org.virtbus1.Connection'):
+    """WHAT and the words of a row behind its column, for each call that is measured."""
+    return {
+        'property read': (address, name, domain, PROPERTIES, 'Get', 'ss', f'{prefix}.Domain', 'Active'),
+        'GetState': (address, name, domain, f'{prefix}.Domain', 'GetState', 'u', 0),
+        'lookup by name': (address, name, connection, connect, 'DomainLookupByName', 's', 'bench-0500'),
+        'GetAll': (address, name, domain, PROPERTIES, 'GetAll', 's', f'{prefix}.Domain'),
+        'list of 1,000 domains': (address, name, connection, connect, 'ListDomains', 'u', 0),
+        'statistics of 1,000 domains':
+            (address, name, connection, connect, 'GetAllDomainStats', 'uu', 0, 0),
+    }
+
+
+CALL_TARGETS = {
+    'property read': 1.25,
+    'GetState': 1.25,
+    'lookup by name': 1.25,
+    'GetAll': 1.5,
+    'list of 1,000 domains': 1.5,
+    'statistics of 1,000 domains': 2,
+}
+
+
+def libvirt_rows(address, connection, domain):
+    return call_rows(address, 'org.libvirt', connection, domain, 'org.libvirt', 'org.libvirt.Connect')
+
+
+def measure_calls(table, options, bus, reference):
+    with bus.client() as client:
+        define(bus, MANY - 1, TEST, 'test')
+        connection = client.object(TEST)
+        # The floor has one domain: the first of the list.
+        domain = connection.call('Connection.ListDomains', 0)[0]
+    floor = start_floor(bus, TEST)
+    try:
+        columns = {
+            'floor': call_rows(bus.address, FLOOR_NAME, TEST, domain),
+            'virtbus': call_rows(bus.address, 'org.virtbus1', TEST, domain),
+            'compatible': libvirt_rows(bus.address, REFERENCE_TEST,
+                                       REFERENCE_TEST + domain.removeprefix(TEST)),
+        }
+        if reference:
+            columns['reference'] = libvirt_rows(*reference)
+        rows = [(what, column, *columns[column][what])
+                for what in CALL_TARGETS for column in columns]
+        for window in (1, 32) if options.pipelined else (1,):
+            results = {(what, column): [float(number) for number in numbers]
+                       for what, column, *numbers
+                       in run_client('calls', options.rounds * 4, window, rows=rows)}
+            print_calls(table, results,
+                        'a call' if window == 1 else f'a call, {window} at once', window == 1)
+        new_clients(table, options, columns)
+    finally:
+        floor.terminate()
+        floor.wait()
+
+
+def print_calls(table, results, title, judged):
+    for column, heading in (('virtbus', ''), ('compatible', ', as org.libvirt')):
+        table.title(title + heading)
+        for what, target in CALL_TARGETS.items():
+            floor = results[what, 'floor'][0]
+            time, _, ratio, cpu = results[what, column]
+            more = reference_words(results, what)
+            # The second namespace's answers have another shape than the floor's: told, not judged.
+            if judged and column == 'virtbus':
+                more |= {'target': f'{target} x', 'over': ratio > target}
+            table.row(what, time_text(floor), time_text(time), ratio, cpu=cpu or None, **more)
+
+
+def reference_words(results, what) -> dict:
+    if (what, 'reference') not in results:
+        return {}
+    time, _, ratio, _ = results[what, 'reference']
+    return {'reference': time_text(time), 'reference_ratio': ratio}
+
+
+def new_clients(table, options, columns):
+    what = 'connect, one property read, leave'
+    rows = [(what, column, *columns[column]['property read']) for column in columns]
+    results = {(what, column): [float(number) for number in numbers]
+               for what, column, *numbers in run_client('new-clients', options.rounds * 20, rows=rows)}
+    time, _, ratio, _ = results[what, 'virtbus']
+    table.title('a new client', ('floor', 'virtbus', 'ratio', '', '', ''))
+    table.row(what, time_text(results[what, 'floor'][0]), time_text(time), ratio,
+              **reference_words(results, what))
+
+
+# Guests.
+
+def measure_guests(table, options, bus):
+    with bus.client() as client:
+        folder = bus.folder / 'embed'
+        folder.mkdir()
+        path = client.object('/org/virtbus1').call('Manager.Open', f'qemu:///embed?root={folder}', 0)
+        domain = client.object(path).call('Connection.DomainDefineXML', GUEST)
+        # The connection, and with it the guest, is there as long as this client is.
+        times = {what: float(time) for what, time in run_client(
+            'start', options.rounds, bus.address, 'org.virtbus1', domain, bus.folder)}
+    hand = times['hand']
+    table.title('a QEMU guest', ('by hand', 'virtbus', 'ratio', 'target', '', ''))
+    for what, name in (('start', 'start'), ('paused', 'start, paused')):
+        table.row(name, time_text(hand), time_text(times[what]), times[what] / hand, '1.5 x',
+                  times[what] > 1.5 * hand)
+    table.row('destroy', '', time_text(times['destroy']), None, '100 ms', times['destroy'] > 100e6)
+
+
+# Cold starts.
+
+def cold(options, count: int) -> float:
+    """Nanoseconds from a call to the reply of a service that was not there, with so many definitions."""
+    with PrivateBus(activation=True, trace=False) as bus:
+        if count:
+            # Made by the service itself, which then ends.
+            bus.start_service()
+            define(bus, count, '/org/virtbus1/connection/qemu_session', 'qemu')
+            bus.stop_service()
+        row = ('cold', 'virtbus', bus.address, 'org.virtbus1', '/org/virtbus1', PROPERTIES, 'Get', 'ss',
+               'org.virtbus1.Manager', 'Version')
+        return float(run_client('cold', max(options.rounds // 2, 3), rows=[row])[0][2])
+
+
+def measure_cold(table, options):
+    table.title('the first answer of a cold service', ('', 'virtbus', '', 'target', '', ''))
+    for count in (0, MANY):
+        time = cold(options, count)
+        what = f'{count:,} QEMU domains defined' if count else 'nothing defined'
+        table.row(what, '', time_text(time), None, '50 ms', time > 50e6)
+
+
+# Memory.
+
+def memory(pid: int) -> dict:
+    """KiB of Rss and Pss."""
+    lines = pathlib.Path(f'/proc/{pid}/smaps_rollup').read_text().splitlines()[1:]
+    values = {line.split(':')[0]: line.split()[1] for line in lines}
+    return {name: int(values[name]) for name in ('Rss', 'Pss')}
+
+
+def memory_row(table, what: str, count: int, pid: int):
+    limit = MEMORY_KIB + count * MEMORY_BYTES_EACH // 1024
+    now = memory(pid)
+    table.row(what, f'{now["Pss"] / 1024:.1f} MB', f'{now["Rss"] / 1024:.1f} MB', None,
+              f'{limit / 1024:.1f} MB', now['Rss'] > limit)
+
+
+def measure_memory(table):
+    times = []
+    table.title('resident memory', ('Pss', 'Rss', '', 'target', '', ''))
+    with PrivateBus(trace=False) as bus:
+        bus.start_service()
+        memory_row(table, 'nothing defined', 0, bus.service.pid)
+        times.append((f'{MANY:,} on test:///default', define(bus, MANY, TEST, 'test')))
+        memory_row(table, f'{MANY:,} on test:///default', MANY, bus.service.pid)
+    with PrivateBus(trace=False) as bus:
+        bus.start_service()
+        times.append((f'{MORE:,} on test:///default', define(bus, MORE, TEST, 'test')))
+        memory_row(table, f'{MORE:,} on test:///default', MORE, bus.service.pid)
+    with PrivateBus(trace=False) as bus:
+        bus.start_service()
+        folder = bus.folder / 'embed'
+        folder.mkdir()
+        with bus.client() as client:
+            path = client.object('/org/virtbus1').call(
+                'Manager.Open', f'qemu:///embed?root={folder}', 0)
+            times.append((f'{MANY:,} on qemu:///embed', define(bus, MANY, path, 'qemu')))
+            memory_row(table, f'{MANY:,} on qemu:///embed', MANY, bus.service.pid)
+        bus.stop_service()
+        bus.start_service()
+        with bus.client() as client:
+            client.object('/org/virtbus1').call('Manager.Open', f'qemu:///embed?root={folder}', 0)
+            memory_row(table, f'{MANY:,} loaded by qemu:///embed', MANY, bus.service.pid)
+    table.title('to define', ('', 'virtbus', '', '', '', ''))
+    for what, time in times:
+        table.row(what, '', time_text(time))
+
+
+# libvirt's own, for comparison.
+
+class Reference:
+    """libvirt-dbus and its test host, on a bus of their own."""
+
+    def __enter__(self):
+        program = os.environ.get('LIBVIRT_DBUS') or shutil.which('libvirt-dbus')
+        if not program:
+            raise ServiceError('--reference needs libvirt-dbus (a package of Debian\'s)')
+        self.bus = PrivateBus(trace=False)
+        self.bus.open()
+        self._process = subprocess.Popen([program, '--session'], env=self.bus.env)
+        with self.bus.client() as client:
+            client.wait(lambda: has_owner(client, 'org.libvirt'), 20,
+                        lambda: 'libvirt-dbus did not start')
+            run_client('define', MANY - 1, self.bus.address, 'org.libvirt', REFERENCE_TEST,
+                       'org.libvirt.Connect', server_xml(self.bus.folder, 'test'))
+        with Client(self.bus.address, 'org.libvirt') as client:
+            path = client.call(REFERENCE_TEST, 'org.libvirt.Connect', 'DomainLookupByName', '(s)',
+                               'bench-0500')
+        self.rows = self.bus.address, REFERENCE_TEST, path
+        return self
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        self._process.wait()
+        self.bus.close()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog='tools/bench')
+    parser.add_argument('--rounds', type=int, default=15, help='more of them: steadier (default 15)')
+    parser.add_argument('--pipelined', action='store_true', help='also with 32 calls at once')
+    parser.add_argument('--reference', action='store_true',
+                        help='libvirt-dbus with its test host beside it, where it is installed')
+    parser.add_argument('parts', nargs='*', help='of: calls guests cold memory (default: all)')
+    options = parser.parse_args()
+    parts = options.parts or ['calls', 'guests', 'cold', 'memory']
+    if set(parts) - {'calls', 'guests', 'cold', 'memory'}:
+        parser.error('the parts are: calls guests cold memory')
+
+    table = Table(options.reference)
+    print(f'{os.cpu_count()} processors, Linux {platform.release()}, '
+          f'load {os.getloadavg()[0]:.1f}')
+    reference = Reference() if options.reference and 'calls' in parts else None
+    try:
+        if 'calls' in parts:
+            rows = reference.__enter__().rows if reference else None
+            try:
+                with PrivateBus(trace=False) as bus:
+                    bus.start_service()
+                    measure_calls(table, options, bus, rows)
+            finally:
+                if reference:
+                    reference.__exit__()
+        if 'guests' in parts:
+            with PrivateBus(trace=False) as bus:
+                bus.start_service()
+                measure_guests(table, options, bus)
+        if 'cold' in parts:
+            measure_cold(table, options)
+        if 'memory' in parts:
+            measure_memory(table)
+    except (ServiceError, CallError, AssertionError, GLib.Error,
+            subprocess.CalledProcessError) as error:
+        print(f'tools/bench: {error}', file=sys.stderr)
+        return 1
+    print(f'\n{table.n_over} over target')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
