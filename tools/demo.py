@@ -114,7 +114,7 @@ class Console:
     def wait(self, wanted: str, timeout: float = 120):
         def there():
             self.take()
-            return wanted in self.text
+            return wanted in self.text + self._line.decode(errors='replace')
         self._client.wait(there, timeout, lambda: f'the guest has not said {wanted!r}')
 
 
@@ -138,6 +138,9 @@ class Watch:
 
     @staticmethod
     def show(item):
+        # The other namespace says the same again.
+        if not item.path.startswith('/org/virtbus1'):
+            return
         name = item.path.rsplit('/', 1)[-1]
         if item.member == 'PropertiesChanged':
             interface = item.arguments[0].rsplit('.', 1)[-1]
@@ -185,7 +188,7 @@ def show(bus, client):
     title('... booted, and its console read from a descriptor that came over the bus')
     domain.call('Domain.Create', 0)
     console = Console(client, domain.call('Domain.OpenConsole', '', 0))
-    console.wait('guest: ready')
+    console.wait('guest# ')
     console.type('echo "2 to the 16th is $((1 << 16))"')
     console.wait('16th is 65536')
 
