@@ -52,7 +52,7 @@ char *device_describe(const char *kind, const void *device)
                 return g_strdup_printf("disk '%s'", ((const Disk *)device)->target.dev ?: "");
         if (strcmp(kind, "interface") == 0)
                 return g_strdup_printf(
-                        "interface '%s'", ((const Interface *)device)->mac.address ?: "");
+                        "interface '%s'", ((const InterfaceDevice *)device)->mac.address ?: "");
         if (strcmp(kind, "controller") == 0) {
                 const Controller *controller = device;
 

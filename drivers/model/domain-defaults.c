@@ -211,7 +211,7 @@ static void default_controllers(DomainConfig *config)
 }
 
 static void default_interface(
-        DomainConfig *config, Interface *interface, const DomainDefaults *defaults)
+        DomainConfig *config, InterfaceDevice *interface, const DomainDefaults *defaults)
 {
         guint32 random = g_random_int();
 

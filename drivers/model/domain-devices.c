@@ -332,19 +332,19 @@ static const BindType source_direct_type = BIND_TYPE(InterfaceSource, source_dir
 static const BindType source_user_type = BIND_TYPE(InterfaceSource, source_user_rows);
 
 static const BindRow interface_bridge_rows[] = {
-        CHILD("source", Interface, source, source_bridge_type),
+        CHILD("source", InterfaceDevice, source, source_bridge_type),
         BIND_END,
 };
 static const BindRow interface_network_rows[] = {
-        CHILD("source", Interface, source, source_network_type),
+        CHILD("source", InterfaceDevice, source, source_network_type),
         BIND_END,
 };
 static const BindRow interface_direct_rows[] = {
-        CHILD("source", Interface, source, source_direct_type),
+        CHILD("source", InterfaceDevice, source, source_direct_type),
         BIND_END,
 };
 static const BindRow interface_user_rows[] = {
-        CHILD("source", Interface, source, source_user_type),
+        CHILD("source", InterfaceDevice, source, source_user_type),
         BIND_END,
 };
 static const BindCase interface_cases[] = {
@@ -411,29 +411,29 @@ static const BindRow interface_mtu_rows[] = {
 static const BindType interface_mtu_type = BIND_TYPE(InterfaceMtu, interface_mtu_rows);
 
 static const BindRow interface_rows[] = {
-        ATTRIBUTE("type", Interface, type, ENUM(interface_type_names), REQUIRED),
-        ATTRIBUTE("trustGuestRxFilters", Interface, trust_guest_rx_filters, YES_NO),
-        CHILD("mac", Interface, mac, interface_mac_type),
-        CASES(Interface, type, interface_cases),
-        SUBTREE("vlan", Interface, vlan),
-        SUBTREE("virtualport", Interface, virtualport),
-        SUBTREE("bandwidth", Interface, bandwidth),
-        CHILD("script", Interface, script, interface_script_type),
-        CHILD("downscript", Interface, downscript, interface_script_type),
-        CHILD("target", Interface, target, interface_target_type),
-        SUBTREE("guest", Interface, guest),
-        CHILD("model", Interface, model, interface_model_type),
-        CHILD("driver", Interface, driver, interface_driver_type),
-        SUBTREE("backend", Interface, backend),
-        SUBTREE("filterref", Interface, filterref),
-        CHILD("link", Interface, link, interface_link_type),
-        CHILD("mtu", Interface, mtu, interface_mtu_type),
-        SUBTREE("coalesce", Interface, coalesce),
+        ATTRIBUTE("type", InterfaceDevice, type, ENUM(interface_type_names), REQUIRED),
+        ATTRIBUTE("trustGuestRxFilters", InterfaceDevice, trust_guest_rx_filters, YES_NO),
+        CHILD("mac", InterfaceDevice, mac, interface_mac_type),
+        CASES(InterfaceDevice, type, interface_cases),
+        SUBTREE("vlan", InterfaceDevice, vlan),
+        SUBTREE("virtualport", InterfaceDevice, virtualport),
+        SUBTREE("bandwidth", InterfaceDevice, bandwidth),
+        CHILD("script", InterfaceDevice, script, interface_script_type),
+        CHILD("downscript", InterfaceDevice, downscript, interface_script_type),
+        CHILD("target", InterfaceDevice, target, interface_target_type),
+        SUBTREE("guest", InterfaceDevice, guest),
+        CHILD("model", InterfaceDevice, model, interface_model_type),
+        CHILD("driver", InterfaceDevice, driver, interface_driver_type),
+        SUBTREE("backend", InterfaceDevice, backend),
+        SUBTREE("filterref", InterfaceDevice, filterref),
+        CHILD("link", InterfaceDevice, link, interface_link_type),
+        CHILD("mtu", InterfaceDevice, mtu, interface_mtu_type),
+        SUBTREE("coalesce", InterfaceDevice, coalesce),
         REST,
-        INFO(Interface),
+        INFO(InterfaceDevice),
         BIND_END,
 };
-const BindType interface_type = BIND_TYPE(Interface, interface_rows);
+const BindType interface_type = BIND_TYPE(InterfaceDevice, interface_rows);
 
 /* ---- character devices ---------------------------------------------------------------------- */
 

@@ -346,7 +346,7 @@ static Need device_need(const char *kind, const void *device)
         if (strcmp(kind, "controller") == 0)
                 return controller_need(device);
         if (strcmp(kind, "interface") == 0) {
-                const char *model = ((const Interface *)device)->model.type;
+                const char *model = ((const InterfaceDevice *)device)->model.type;
 
                 return is_virtio_express(model) || g_strcmp0(model, "e1000e") == 0 ||
                                 g_strcmp0(model, "igb") == 0 ?

@@ -289,7 +289,7 @@ static int validate_controllers(const DomainConfig *config, GError **error)
 static int validate_interfaces(const DomainConfig *config, GError **error)
 {
         for (size_t i = 0; i < config->devices.n_interfaces; i++) {
-                const Interface *interface = config->devices.interfaces[i];
+                const InterfaceDevice *interface = config->devices.interfaces[i];
                 const char *missing = NULL;
 
                 if (interface->type == INTERFACE_BRIDGE && !interface->source.bridge)

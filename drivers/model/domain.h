@@ -525,7 +525,7 @@ typedef struct InterfaceMtu {
         Number size;
 } InterfaceMtu;
 
-typedef struct Interface {
+typedef struct InterfaceDevice {
         Kept kept;
         InterfaceType type;
         Switch trust_guest_rx_filters;
@@ -546,7 +546,7 @@ typedef struct Interface {
         InterfaceMtu mtu;
         char *coalesce; /* subtree, kept */
         DeviceInfo info;
-} Interface;
+} InterfaceDevice;
 
 typedef struct PathSource {
         Kept kept;
@@ -758,7 +758,7 @@ typedef struct Devices {
         size_t n_disks;
         Controller **controllers;
         size_t n_controllers;
-        Interface **interfaces;
+        InterfaceDevice **interfaces;
         size_t n_interfaces;
         Chardev **serials;
         size_t n_serials;

@@ -8,7 +8,7 @@
 
 /* Interfaces. */
 
-static json_t *interface_device(const Interface *interface, unsigned n_queues)
+static json_t *interface_device(const InterfaceDevice *interface, unsigned n_queues)
 {
         static const struct {
                 const char *model;
@@ -47,7 +47,7 @@ static json_t *interface_device(const Interface *interface, unsigned n_queues)
 }
 
 /* A number for each queue: ",fd=3" or ",fds=3:4". */
-static unsigned append_fds(Builder *builder, GString *text, const Interface *interface,
+static unsigned append_fds(Builder *builder, GString *text, const InterfaceDevice *interface,
         QemuDescriptorRole role, const char *name)
 {
         g_autoptr(GString) list = g_string_new(NULL);
@@ -63,7 +63,7 @@ static unsigned append_fds(Builder *builder, GString *text, const Interface *int
         return n;
 }
 
-static int add_interface(Builder *builder, const Interface *interface, GError **error)
+static int add_interface(Builder *builder, const InterfaceDevice *interface, GError **error)
 {
         const char *alias = interface->info.alias.name;
         g_autoptr(GString) text = g_string_new(NULL);

@@ -381,7 +381,7 @@ static int check_controller(Check *check, const Controller *controller)
         }
 }
 
-static int check_interface(Check *check, const Interface *interface)
+static int check_interface(Check *check, const InterfaceDevice *interface)
 {
         const char *mac = interface->mac.address;
         g_autofree char *what = g_strdup_printf("interface '%s'", mac ? mac : "");

@@ -32,8 +32,8 @@ typedef enum QemuDescriptorRole {
         QEMU_FD_CODE,    /* device NULL: the firmware's code, read only */
         QEMU_FD_NVRAM,   /* device NULL: its variables, read and write */
         QEMU_FD_DISK,  /* Disk: its source, for reading and writing unless the disk is read only */
-        QEMU_FD_TAP,   /* Interface: one for each queue, in order */
-        QEMU_FD_VHOST, /* Interface: /dev/vhost-net, as many as taps or none */
+        QEMU_FD_TAP,   /* InterfaceDevice: one for each queue, in order */
+        QEMU_FD_VHOST, /* InterfaceDevice: /dev/vhost-net, as many as taps or none */
         QEMU_FD_CHARDEV,    /* Chardev: of unix with mode bind a listening socket; of file the file,
                                write only */
         QEMU_FD_CHARDEV_LOG /* Chardev: its log, write only */

@@ -141,11 +141,11 @@ void qemu_scope_clean(QemuConnection *connection);
 /* Opens the tap of an interface of type bridge or ethernet: *ret is its descriptor;
  * interface->target.dev gets its name. What was made goes when the last descriptor is closed.
  * Suspends. */
-int qemu_tap_open(QemuConnection *connection, Interface *interface, int *ret, GError **error);
+int qemu_tap_open(QemuConnection *connection, InterfaceDevice *interface, int *ret, GError **error);
 /* Opens the kernel's side of a virtio interface, for a guest with KVM: *ret is -1 where it is not
  * used. Does not suspend. */
 int qemu_vhost_open(
-        const DomainConfig *config, const Interface *interface, int *ret, GError **error);
+        const DomainConfig *config, const InterfaceDevice *interface, int *ret, GError **error);
 
 /* console.c */
 int qemu_open_console(

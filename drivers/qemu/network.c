@@ -155,7 +155,7 @@ static int tap_work(void *data)
         return r < 0 ? r : tap_up(tap, control);
 }
 
-static void tap_prepare(Tap *tap, const Interface *interface)
+static void tap_prepare(Tap *tap, const InterfaceDevice *interface)
 {
         const char *mac = interface->mac.address;
 
@@ -176,7 +176,7 @@ static int copy_name(char to[static IFNAMSIZ], const char *name, GError **error)
 }
 
 /* Makes it. On failure nothing is left. */
-static int tap_run(Tap *tap, Interface *interface, int *ret, GError **error)
+static int tap_run(Tap *tap, InterfaceDevice *interface, int *ret, GError **error)
 {
         int r = offload("a tap device", tap_work, tap);
 
@@ -229,7 +229,7 @@ static int receive_fd(int socket_)
         return fd < 0 ? -EBADMSG : fd;
 }
 
-static int open_by_helper(Interface *interface, int *ret, GError **error)
+static int open_by_helper(InterfaceDevice *interface, int *ret, GError **error)
 {
         const char *helper = find_helper(), *bridge = interface->source.bridge;
         g_autofree char *option = g_strdup_printf("--br=%s", bridge), *status = NULL;
@@ -277,7 +277,7 @@ static int open_by_helper(Interface *interface, int *ret, GError **error)
         return 0;
 }
 
-static int open_bridge(Interface *interface, int *ret, GError **error)
+static int open_bridge(InterfaceDevice *interface, int *ret, GError **error)
 {
         const char *dev = interface->target.dev;
         Tap tap;
@@ -322,7 +322,7 @@ static int run_script(const char *script, const char *name, GError **error)
                 err->str[0] ? ": " : "", err->str);
 }
 
-static int open_ethernet(Interface *interface, int *ret, GError **error)
+static int open_ethernet(InterfaceDevice *interface, int *ret, GError **error)
 {
         const char *dev = interface->target.dev;
         bool managed = interface->target.managed != SWITCH_OFF;
@@ -347,7 +347,7 @@ static int open_ethernet(Interface *interface, int *ret, GError **error)
         return 0;
 }
 
-int qemu_tap_open(QemuConnection *connection, Interface *interface, int *ret, GError **error)
+int qemu_tap_open(QemuConnection *connection, InterfaceDevice *interface, int *ret, GError **error)
 {
         (void)connection;
         switch (interface->type) {
@@ -363,7 +363,7 @@ int qemu_tap_open(QemuConnection *connection, Interface *interface, int *ret, GE
 }
 
 int qemu_vhost_open(
-        const DomainConfig *config, const Interface *interface, int *ret, GError **error)
+        const DomainConfig *config, const InterfaceDevice *interface, int *ret, GError **error)
 {
         bool wanted = interface->driver.name == INTERFACE_DRIVER_VHOST;
         const char *model = interface->model.type;

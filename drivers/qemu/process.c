@@ -421,7 +421,7 @@ static int set_up(QemuDomain *domain, GError **error)
                                         graphics->passwd));
         }
         for (size_t i = 0; i < config->devices.n_interfaces; i++) {
-                const Interface *interface = config->devices.interfaces[i];
+                const InterfaceDevice *interface = config->devices.interfaces[i];
 
                 if (interface->link.state == LINK_DOWN)
                         add_command(commands, "set_link",

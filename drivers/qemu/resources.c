@@ -243,7 +243,7 @@ static bool port_is_promised(const QemuDomain *self, int port)
         GHashTableIter iter;
         void *domain;
 
-        g_hash_table_iter_init(&iter, qemu_connection(self)->local.connection.by_uuid);
+        g_hash_table_iter_init(&iter, registry_all(&qemu_connection(self)->local.connection.registry, DOMAIN_BY_UUID));
         while (g_hash_table_iter_next(&iter, NULL, &domain)) {
                 const DomainConfig *live = qemu_domain(domain)->local.live;
 
@@ -293,7 +293,7 @@ static int choose_ports(QemuDomain *domain, Graphics *graphics, GError **error)
 /* Networks. */
 
 static int open_interface(
-        QemuDomain *domain, Interface *interface, QemuResources *resources, GError **error)
+        QemuDomain *domain, InterfaceDevice *interface, QemuResources *resources, GError **error)
 {
         int fd;
 

@@ -411,7 +411,7 @@ static void add_interfaces(const DomainConfig *live, Params *params)
 
         params_add_uint32(params, "net.count", devices->n_interfaces);
         for (size_t i = 0; i < devices->n_interfaces; i++) {
-                const Interface *interface = devices->interfaces[i];
+                const InterfaceDevice *interface = devices->interfaces[i];
                 const char *name = interface->target.dev;
                 InterfaceStats stats;
 

@@ -179,7 +179,7 @@ static void describe_all(Descriptors *descriptors, const DomainConfig *config)
                                60);
         }
         for (size_t i = 0; i < devices->n_interfaces; i++) {
-                const Interface *interface = devices->interfaces[i];
+                const InterfaceDevice *interface = devices->interfaces[i];
                 unsigned n = number_or(interface->driver.queues, 1);
                 g_autofree char *name = g_strdup_printf("vbt%d.%zu", getpid() % 100000, i);
 
