@@ -55,8 +55,7 @@ void connection_init(Connection *connection, const Driver *driver, const char *l
                 &connection->properties, NULL, free_);
         connection->driver = driver;
         connection->label = g_strdup(label);
-        connection->by_uuid = g_hash_table_new(g_str_hash, g_str_equal);
-        connection->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+        registry_init(&connection->registry);
         uname(&host);
         object_set_string(connection, CONNECTION_PROPERTY_HOSTNAME, host.nodename);
         object_set_uint64(connection, CONNECTION_PROPERTY_LIB_VERSION, LIB_VERSION);
@@ -66,9 +65,7 @@ void connection_init(Connection *connection, const Driver *driver, const char *l
 
 void connection_finish(Connection *connection)
 {
-        g_assert(g_hash_table_size(connection->by_uuid) == 0);
-        g_hash_table_unref(connection->by_uuid);
-        g_hash_table_unref(connection->by_name);
+        registry_finish(&connection->registry);
         g_free(connection->label);
 }
 
@@ -80,41 +77,6 @@ void domain_init(Domain *domain, Connection *connection, const char *name, const
         object_set_string(domain, DOMAIN_PROPERTY_NAME, name);
         object_set_string(domain, DOMAIN_PROPERTY_UUID, uuid);
         domain_set_state(domain, DOMAIN_SHUTOFF, SHUTOFF_UNKNOWN, 0);
-}
-
-void connection_add_domain(Connection *connection, Domain *domain)
-{
-        g_assert(!connection_domain_by_uuid(connection, domain->properties.uuid));
-        g_assert(!connection_domain_by_name(connection, domain->properties.name));
-        g_hash_table_insert(connection->by_uuid, domain->properties.uuid, domain_ref(domain));
-        g_hash_table_insert(connection->by_name, domain->properties.name, domain);
-}
-
-void connection_remove_domain(Connection *connection, Domain *domain)
-{
-        if (connection_domain_by_uuid(connection, domain->properties.uuid) != domain)
-                return;
-        g_hash_table_remove(connection->by_uuid, domain->properties.uuid);
-        g_hash_table_remove(connection->by_name, domain->properties.name);
-        object_withdraw(domain);
-        domain_unref(domain);
-}
-
-void connection_rename_domain(Connection *connection, Domain *domain, const char *name)
-{
-        g_hash_table_remove(connection->by_name, domain->properties.name);
-        object_set_string(domain, DOMAIN_PROPERTY_NAME, name);
-        g_hash_table_insert(connection->by_name, domain->properties.name, domain);
-}
-
-Domain *connection_domain_by_name(Connection *connection, const char *name)
-{
-        return g_hash_table_lookup(connection->by_name, name);
-}
-
-Domain *connection_domain_by_uuid(Connection *connection, const char *uuid)
-{
-        return g_hash_table_lookup(connection->by_uuid, uuid);
 }
 
 void domain_set_state(Domain *domain, DomainState state, int reason, unsigned id)

@@ -21,6 +21,7 @@
 
 #include "drivers/lifecycle.h"
 #include "drivers/object.h"
+#include "drivers/registry.h"
 #include "drivers/uri.h"
 #include "interfaces.h"
 #include "service/base/error.h"
@@ -58,14 +59,13 @@ struct Connection {
         Object object;
         ConnectionProperties properties;
         const Driver *driver;
-        char *label;         /* in its object path: "qemu_system" */
-        GHashTable *by_uuid; /* 36 characters to Domain, published or being made; borrowed */
-        GHashTable *by_name;
+        char *label;       /* in its object path: "qemu_system" */
+        Registry registry; /* its objects, published or being made */
 };
 
 struct Domain {
         Object object;
-        DomainProperties properties; /* .name and .uuid are set before connection_add_domain() */
+        DomainProperties properties; /* .name and .uuid are set before registry_add() */
         FiberLock jobs;
         const char *job; /* the member that runs under the lock; NULL: none */
 };
@@ -103,8 +103,7 @@ struct Driver {
         int (*identify)(const Uri *uri, Instance instance, char **ret_label,
                 const char **ret_action, GError **error);
 
-        /* Opens it. The object is not published yet; its domains are, by connection_add_domain(),
-         * after that. Suspends. */
+        /* Opens it. The object is not published yet; its domains are, after that. Suspends. */
         int (*open)(const Uri *uri, Instance instance, const char *label, Connection **ret,
                 GError **error);
 
@@ -156,17 +155,6 @@ static inline Connection *connection_unref(Connection *connection)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Domain, domain_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Connection, connection_unref)
-
-/* Takes name and UUID, so that nobody else can, and a reference that connection_remove_domain()
- * gives back. Publishing it is object_publish(). */
-void connection_add_domain(Connection *connection, Domain *domain);
-/* Also withdraws it. Harmless where it was removed already. */
-void connection_remove_domain(Connection *connection, Domain *domain);
-/* Changes the name and the property. */
-void connection_rename_domain(Connection *connection, Domain *domain, const char *name);
-/* Also those that are not published yet. Borrowed; NULL: none. */
-Domain *connection_domain_by_name(Connection *connection, const char *name);
-Domain *connection_domain_by_uuid(Connection *connection, const char *uuid);
 
 /* Sets the properties State, Active and Id: active states have the id, others 0. */
 void domain_set_state(Domain *domain, DomainState state, int reason, unsigned id);

@@ -75,13 +75,14 @@ static int store(LocalDomain *domain, const DomainConfig *config, GError **error
 static int find_same(
         Connection *connection, const DomainConfig *config, Domain **ret, GError **error)
 {
-        Domain *domain = connection_domain_by_uuid(connection, config->uuid);
+        Domain *domain = registry_find(&connection->registry, DOMAIN_BY_UUID, config->uuid);
 
         if (domain && strcmp(domain->properties.name, config->name) != 0)
                 return error_set(error, ERROR_OPERATION_FAILED,
                         "domain '%s' is already defined with uuid %s", domain->properties.name,
                         config->uuid);
-        if (!domain && (domain = connection_domain_by_name(connection, config->name)))
+        if (!domain &&
+                (domain = registry_find(&connection->registry, DOMAIN_BY_NAME, config->name)))
                 return error_set(error, ERROR_OPERATION_FAILED,
                         "domain '%s' already exists with uuid %s", config->name,
                         domain->properties.uuid);
@@ -106,7 +107,7 @@ static int begin_with(LocalConnection *connection, const DomainConfig *config, c
                 } else {
                         domain = &connection->hooks->new (connection, config->name, config->uuid)
                                           ->domain;
-                        connection_add_domain(&connection->connection, domain);
+                        registry_add(&connection -.registryconnection >, domain);
                 }
                 if (domain_begin_job(domain, member, error) < 0)
                         return -1;
@@ -149,7 +150,7 @@ int local_domain_define_xml(Connection *connection, const ConnectionDomainDefine
                 domain_emit(held, EVENT_DEFINED, was_persistent ? DEFINED_UPDATED : DEFINED_ADDED);
                 out->domain = object_ref(domain);
         } else if (is_new)
-                connection_remove_domain(connection, held);
+                registry_remove(&connection->registry, held);
         domain_end_job(held);
         return r;
 }
@@ -170,7 +171,7 @@ int local_domain_restore(LocalConnection *connection, const char *text, bool aut
         if (same)
                 return error_set(error, ERROR_DOM_EXIST, "'%s'", config->name);
         domain = connection->hooks->new (connection, config->name, config->uuid);
-        connection_add_domain(&connection->connection, &domain->domain);
+        registry_add(&connection -.registryconnection >, &domain->domain);
         local_refresh(domain, config);
         object_set_bool(domain, DOMAIN_PROPERTY_PERSISTENT, true);
         object_set_bool(domain, DOMAIN_PROPERTY_AUTOSTART, autostart);
@@ -269,7 +270,7 @@ int local_domain_create_xml(Connection *connection, const ConnectionDomainCreate
         if (r >= 0)
                 out->domain = object_ref(domain);
         else if (!held->properties.persistent)
-                connection_remove_domain(connection, held);
+                registry_remove(&connection->registry, held);
         domain_end_job(held);
         return r;
 }
@@ -310,7 +311,7 @@ void local_stopped(LocalDomain *domain, int reason, int detail)
                 local_refresh(domain, config);
         domain_emit(&domain->domain, EVENT_STOPPED, detail);
         if (!domain->domain.properties.persistent)
-                connection_remove_domain(connection, &domain->domain);
+                registry_remove(&connection->registry, &domain->domain);
 }
 
 /* Undefine, rename, autostart. */
@@ -336,7 +337,7 @@ int local_undefine(
         object_set_bool(domain, DOMAIN_PROPERTY_AUTOSTART, false);
         domain_emit(domain, EVENT_UNDEFINED, UNDEFINED_REMOVED);
         if (!domain_is_active(domain))
-                connection_remove_domain(domain_connection(domain), domain);
+                registry_remove(&domain_connection(domain)->registry, domain);
         return 0;
 }
 
@@ -357,7 +358,7 @@ int local_rename(Domain *domain, const DomainRenameIn *in, DomainRenameOut *out,
                 return error_set(error, ERROR_XML_ERROR, "name cannot contain a newline");
         if (domain_is_active(domain))
                 return error_set(error, ERROR_OPERATION_INVALID, "cannot rename active domain");
-        if (connection_domain_by_name(connection, in->name))
+        if (registry_find(&connection->registry, DOMAIN_BY_NAME, in->name))
                 return error_set(error, ERROR_OPERATION_INVALID,
                         "domain with name '%s' already exists", in->name);
         if (local_definition(self, &config, error) < 0)
@@ -365,10 +366,14 @@ int local_rename(Domain *domain, const DomainRenameIn *in, DomainRenameOut *out,
         g_free(config->name);
         config->name = g_strdup(in->name);
         text = domain_config_format(config, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
-        if (local_hooks(self)->rename(self, in->name, text, error) < 0)
+        /* Nobody else may take the name while it is written. */
+        connection_reserve_name(connection, domain, in->name);
+        if (local_hooks(self)->rename(self, in->name, text, error) < 0) {
+                connection_release_name(connection, in->name);
                 return -1;
+        }
         domain_emit(domain, EVENT_UNDEFINED, UNDEFINED_RENAMED);
-        connection_rename_domain(connection, domain, in->name);
+        registry_rename(&connection->registry, domain, DOMAIN_BY_NAME, in->name);
         domain_emit(domain, EVENT_DEFINED, DEFINED_RENAMED);
         return 0;
 }

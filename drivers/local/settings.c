@@ -68,6 +68,9 @@ static int edit_both(
         g_autoptr(DomainConfig) old = NULL, new_live = NULL, new_definition = NULL;
         g_autofree char *text = NULL;
 
+        /* A change of what runs has waited for it, and it may have stopped. */
+        if (live && domain_require_active(domain, error) < 0)
+                return -1;
         if (live && edit_copy(self->live, edit, change, &new_live, error) < 0)
                 return -1;
         if (definition &&
