@@ -74,12 +74,13 @@ static bool list_accepts(const Domain *domain, unsigned flags)
 
 static GPtrArray *domains_list(const Connection *connection, unsigned flags)
 {
-        GPtrArray *list =
-                g_ptr_array_new_full(g_hash_table_size(connection->by_uuid), object_unref_notify);
+        GPtrArray *list = g_ptr_array_new_full(
+                g_hash_table_size(registry_all(&connection->registry, DOMAIN_BY_UUID)),
+                object_unref_notify);
         GHashTableIter iter;
         void *domain;
 
-        g_hash_table_iter_init(&iter, connection->by_uuid);
+        g_hash_table_iter_init(&iter, registry_all(&connection->registry, DOMAIN_BY_UUID));
         while (g_hash_table_iter_next(&iter, NULL, &domain))
                 if (((Domain *)domain)->object.published && list_accepts(domain, flags))
                         g_ptr_array_add(list, domain_ref(domain));
@@ -129,7 +130,7 @@ int connection_handle_domain_lookup_by_id(Call *call, const ConnectionDomainLook
         if (in->id < 0)
                 return error_set(error, ERROR_INVALID_ARG, "id in %s must be zero or greater",
                         call->method->api);
-        g_hash_table_iter_init(&iter, connection->by_uuid);
+        g_hash_table_iter_init(&iter, registry_all(&connection->registry, DOMAIN_BY_UUID));
         while (!domain && g_hash_table_iter_next(&iter, NULL, &other))
                 if (domain_is_active(other) && ((Domain *)other)->properties.id == (uint32_t)in->id)
                         domain = other;
@@ -142,7 +143,8 @@ int connection_handle_domain_lookup_by_id(Call *call, const ConnectionDomainLook
 int connection_handle_domain_lookup_by_name(Call *call, const ConnectionDomainLookupByNameIn *in,
         ConnectionDomainLookupByNameOut *out, GError **error)
 {
-        int r = found(call, connection_domain_by_name((Connection *)call->object, in->name),
+        int r = found(call,
+                registry_find(&((Connection *)call->object)->registry, DOMAIN_BY_NAME, in->name),
                 &out->domain);
 
         return r == -ENOENT ?
@@ -159,7 +161,9 @@ int connection_handle_domain_lookup_by_uuid(Call *call, const ConnectionDomainLo
         if (!uuid)
                 return error_set(error, ERROR_INVALID_ARG, "uuidstr in %s must be a valid UUID",
                         call->method->api);
-        r = found(call, connection_domain_by_uuid((Connection *)call->object, uuid), &out->domain);
+        r = found(call,
+                registry_find(&((Connection *)call->object)->registry, DOMAIN_BY_UUID, uuid),
+                &out->domain);
         return r == -ENOENT ?
                 error_set(error, ERROR_NO_DOMAIN, "no domain with matching uuid '%s'", uuid) :
                 r;

@@ -331,7 +331,8 @@ bool connections_in_use(void)
                         return true;
                 if (!entry->connection || !entry->connection->driver->outlives)
                         continue;
-                g_hash_table_iter_init(&domains, entry->connection->by_uuid);
+                g_hash_table_iter_init(
+                        &domains, registry_all(&entry->connection->registry, DOMAIN_BY_UUID));
                 while (g_hash_table_iter_next(&domains, NULL, &domain))
                         if (domain_is_active(domain))
                                 return true;

@@ -167,6 +167,7 @@ static const char *method_action(const Call *call)
  * domain is there already, the permission is about that one. */
 static int authorize_document(const Call *call, const char *xml, GError **error)
 {
+        const Registry *registry = &((Connection *)call->object)->registry;
         Question question = call_question(call, method_action(call), call->object);
         g_autofree char *name = NULL, *uuid = NULL;
         Domain *domain = NULL;
@@ -174,9 +175,9 @@ static int authorize_document(const Call *call, const char *xml, GError **error)
         if (domain_config_identify(xml, &name, &uuid, error) < 0)
                 return -1;
         if (uuid)
-                domain = connection_domain_by_uuid((Connection *)call->object, uuid);
+                domain = registry_find(registry, DOMAIN_BY_UUID, uuid);
         if (!domain)
-                domain = connection_domain_by_name((Connection *)call->object, name);
+                domain = registry_find(registry, DOMAIN_BY_NAME, name);
         if (domain && domain->object.published)
                 question.object = &domain->object;
         question.name = name;

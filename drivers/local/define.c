@@ -107,7 +107,7 @@ static int begin_with(LocalConnection *connection, const DomainConfig *config, c
                 } else {
                         domain = &connection->hooks->new (connection, config->name, config->uuid)
                                           ->domain;
-                        registry_add(&connection -.registryconnection >, domain);
+                        registry_add(&connection->connection.registry, domain);
                 }
                 if (domain_begin_job(domain, member, error) < 0)
                         return -1;
@@ -171,7 +171,7 @@ int local_domain_restore(LocalConnection *connection, const char *text, bool aut
         if (same)
                 return error_set(error, ERROR_DOM_EXIST, "'%s'", config->name);
         domain = connection->hooks->new (connection, config->name, config->uuid);
-        registry_add(&connection -.registryconnection >, &domain->domain);
+        registry_add(&connection->connection.registry, &domain->domain);
         local_refresh(domain, config);
         object_set_bool(domain, DOMAIN_PROPERTY_PERSISTENT, true);
         object_set_bool(domain, DOMAIN_PROPERTY_AUTOSTART, autostart);
@@ -367,9 +367,9 @@ int local_rename(Domain *domain, const DomainRenameIn *in, DomainRenameOut *out,
         config->name = g_strdup(in->name);
         text = domain_config_format(config, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
         /* Nobody else may take the name while it is written. */
-        connection_reserve_name(connection, domain, in->name);
+        registry_reserve(&connection->registry, domain, DOMAIN_BY_NAME, in->name);
         if (local_hooks(self)->rename(self, in->name, text, error) < 0) {
-                connection_release_name(connection, in->name);
+                registry_release(&connection->registry, DOMAIN_BY_NAME, in->name);
                 return -1;
         }
         domain_emit(domain, EVENT_UNDEFINED, UNDEFINED_RENAMED);

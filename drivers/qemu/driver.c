@@ -613,7 +613,8 @@ static bool first_since_boot(const QemuConnection *self)
 
 static void start_with_host(QemuConnection *self)
 {
-        g_autoptr(GList) domains = g_hash_table_get_values(self->local.connection.by_uuid);
+        g_autoptr(GList) domains = g_hash_table_get_values(
+                registry_all(&self->local.connection.registry, DOMAIN_BY_UUID));
 
         g_list_foreach(domains, (GFunc)(void *)object_ref, NULL);
         for (GList *link = domains; link; link = link->next) {
@@ -649,7 +650,8 @@ static void settle_run(void *data)
 static void qemu_start(Connection *connection)
 {
         QemuConnection *self = qemu_connection_of(connection);
-        g_autoptr(GList) domains = g_hash_table_get_values(connection->by_uuid);
+        g_autoptr(GList) domains =
+                g_hash_table_get_values(registry_all(&connection->registry, DOMAIN_BY_UUID));
         g_autofree char *emulator = probes_find(host_arch());
         g_autoptr(QemuBinary) known = emulator ? probes_peek(self->probes, emulator) : NULL;
 
@@ -667,7 +669,8 @@ static void qemu_start(Connection *connection)
 static void qemu_stop(Connection *connection)
 {
         QemuConnection *self = qemu_connection_of(connection);
-        g_autoptr(GList) domains = g_hash_table_get_values(connection->by_uuid);
+        g_autoptr(GList) domains =
+                g_hash_table_get_values(registry_all(&connection->registry, DOMAIN_BY_UUID));
 
         self->stopping = true;
         for (GList *link = domains; link; link = link->next) {
@@ -677,7 +680,7 @@ static void qemu_stop(Connection *connection)
                 if (domain_begin_job(&domain->local.domain, "closing", NULL) >= 0)
                         domain_end_job(&domain->local.domain);
                 qemu_process_forget(domain);
-                connection_remove_domain(connection, &domain->local.domain);
+                registry_remove(&connection->registry, &domain->local.domain);
         }
 }
 

@@ -243,7 +243,8 @@ static bool port_is_promised(const QemuDomain *self, int port)
         GHashTableIter iter;
         void *domain;
 
-        g_hash_table_iter_init(&iter, registry_all(&qemu_connection(self)->local.connection.registry, DOMAIN_BY_UUID));
+        g_hash_table_iter_init(&iter,
+                registry_all(&qemu_connection(self)->local.connection.registry, DOMAIN_BY_UUID));
         while (g_hash_table_iter_next(&iter, NULL, &domain)) {
                 const DomainConfig *live = qemu_domain(domain)->local.live;
 

@@ -217,7 +217,8 @@ static bool is_ours(QemuConnection *connection, const char *machine)
         GHashTableIter iter;
         void *domain;
 
-        g_hash_table_iter_init(&iter, connection->local.connection.by_uuid);
+        g_hash_table_iter_init(
+                &iter, registry_all(&connection->local.connection.registry, DOMAIN_BY_UUID));
         while (g_hash_table_iter_next(&iter, NULL, &domain)) {
                 const DomainConfig *live = qemu_domain(domain)->local.live;
                 g_autofree char *name = NULL;

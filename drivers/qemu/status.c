@@ -119,17 +119,17 @@ static QemuDomain *status_domain(
         QemuConnection *connection, const DomainConfig *config, const Status *status)
 {
         Connection *base = &connection->local.connection;
-        Domain *known = connection_domain_by_uuid(base, config->uuid);
+        Domain *known = registry_find(&base->registry, DOMAIN_BY_UUID, config->uuid);
         QemuDomain *domain;
 
         if (known)
                 return domain_is_active(known) ? NULL : qemu_domain(known);
-        if (connection_domain_by_name(base, config->name))
+        if (registry_find(&base->registry, DOMAIN_BY_NAME, config->name))
                 return NULL;
         domain = qemu_domain(
                 connection->local.hooks->new (&connection->local, config->name, config->uuid));
         object_set_string(domain, DOMAIN_PROPERTY_OWNER, status->owner);
-        connection_add_domain(base, &domain->local.domain);
+        registry_add(&base->registry, &domain->local.domain);
         object_unref(domain);
         return domain;
 }

@@ -309,17 +309,18 @@ static void test_start_connection(Connection *connection)
         GHashTableIter iter;
         void *domain;
 
-        g_hash_table_iter_init(&iter, connection->by_uuid);
+        g_hash_table_iter_init(&iter, registry_all(&connection->registry, DOMAIN_BY_UUID));
         while (g_hash_table_iter_next(&iter, NULL, &domain))
                 object_publish(domain);
 }
 
 static void test_stop_connection(Connection *connection)
 {
-        g_autoptr(GList) domains = g_hash_table_get_values(connection->by_uuid);
+        g_autoptr(GList) domains =
+                g_hash_table_get_values(registry_all(&connection->registry, DOMAIN_BY_UUID));
 
         for (GList *link = domains; link; link = link->next)
-                connection_remove_domain(connection, link->data);
+                registry_remove(&connection->registry, link->data);
 }
 
 const Driver test_driver = {

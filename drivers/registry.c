@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "drivers/registry.h"
+
+#include <assert.h>
+
+static const struct {
+        const ClassInfo *class;
+        unsigned property; /* a string */
+} keys[] = {
+        [DOMAIN_BY_UUID] = { &domain_class, DOMAIN_PROPERTY_UUID },
+        [DOMAIN_BY_NAME] = { &domain_class, DOMAIN_PROPERTY_NAME },
+};
+static_assert(G_N_ELEMENTS(keys) == _REGISTRY_KEY_MAX, "a key without a property");
+
+static char *value_of(const Object *object, RegistryKey key)
+{
+        return *(char **)object_value(object, &object->class->properties[keys[key].property]);
+}
+
+void registry_init(Registry *registry)
+{
+        for (unsigned key = 0; key < _REGISTRY_KEY_MAX; key++)
+                registry->tables[key] = g_hash_table_new(g_str_hash, g_str_equal);
+}
+
+void registry_finish(Registry *registry)
+{
+        for (unsigned key = 0; key < _REGISTRY_KEY_MAX; key++) {
+                g_assert(g_hash_table_size(registry->tables[key]) == 0);
+                g_hash_table_unref(registry->tables[key]);
+        }
+}
+
+void *registry_find(const Registry *registry, RegistryKey key, const char *value)
+{
+        return g_hash_table_lookup(registry->tables[key], value);
+}
+
+void registry_add(Registry *registry, void *object)
+{
+        Object *self = object_ref(object);
+
+        for (unsigned key = 0; key < _REGISTRY_KEY_MAX; key++) {
+                if (keys[key].class != self->class)
+                        continue;
+                g_assert(!registry_find(registry, key, value_of(self, key)));
+                g_hash_table_insert(registry->tables[key], value_of(self, key), self);
+        }
+}
+
+void registry_remove(Registry *registry, void *object)
+{
+        Object *self = object;
+        bool was_there = false;
+
+        for (unsigned key = 0; key < _REGISTRY_KEY_MAX; key++) {
+                if (keys[key].class != self->class ||
+                        registry_find(registry, key, value_of(self, key)) != self)
+                        continue;
+                g_hash_table_remove(registry->tables[key], value_of(self, key));
+                was_there = true;
+        }
+        if (!was_there)
+                return;
+        object_withdraw(self);
+        object_unref(self);
+}
+
+void registry_reserve(Registry *registry, void *object, RegistryKey key, const char *value)
+{
+        g_assert(!registry_find(registry, key, value));
+        g_hash_table_insert(registry->tables[key], (char *)value, object);
+}
+
+void registry_release(Registry *registry, RegistryKey key, const char *value)
+{
+        g_hash_table_remove(registry->tables[key], value);
+}
+
+void registry_rename(Registry *registry, void *object, RegistryKey key, const char *value)
+{
+        Object *self = object;
+
+        g_hash_table_remove(registry->tables[key], value_of(self, key));
+        g_hash_table_remove(registry->tables[key], value);
+        object_set_string(self, keys[key].property, value);
+        g_hash_table_insert(registry->tables[key], value_of(self, key), self);
+}
