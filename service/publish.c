@@ -96,16 +96,35 @@ static char *driver_path(const Namespace *space, const Object *object)
                 g_strdup_printf("%s/driver/%s", space->root, driver->driver->name);
 }
 
-static char *domain_path(const Namespace *space, const Object *object)
+/* Objects below a connection: "domain/_UUID" with underscores for dashes, or a key that is escaped.
+ */
+static const struct {
+        const ClassInfo *class;
+        const char *folder;
+        unsigned property;
+        bool is_uuid;
+} below_connection[] = {
+        { &domain_class, "domain", DOMAIN_PROPERTY_UUID, true },
+};
+
+static char *below_connection_path(const Namespace *space, const Object *object, unsigned row)
 {
-        const Domain *domain = (const Domain *)object;
-        const char *parent = publish_path(object->parent, space);
-        char *path;
+        const char *parent = publish_path(object->parent, space), *key;
+        g_autofree char *folder = NULL;
+        char *path = NULL;
 
         if (!parent)
                 return NULL;
-        path = g_strdup_printf("%s/domain/_%s", parent, domain->properties.uuid);
-        return g_strdelimit(path, "-", '_');
+        key = *(char **)object_value(
+                object, &object->class->properties[below_connection[row].property]);
+        folder = g_strdup_printf("%s/%s", parent, below_connection[row].folder);
+        if (!below_connection[row].is_uuid)
+                return sd_bus_path_encode(folder, key, &path) < 0 ? NULL : path;
+        path = g_strdup_printf("%s/_%s", folder, key);
+        for (char *c = path + strlen(folder); *c; c++)
+                if (*c == '-')
+                        *c = '_';
+        return path;
 }
 
 static char *manager_path(const Namespace *space, const Object *object)
@@ -116,19 +135,15 @@ static char *manager_path(const Namespace *space, const Object *object)
 
 static char *path_make(const Namespace *space, const Object *object)
 {
-        static const struct {
-                const ClassInfo *class;
-                char *(*make)(const Namespace *space, const Object *object);
-        } makers[] = {
-                { &domain_class, domain_path },
-                { &connection_class, connection_path },
-                { &driver_class, driver_path },
-                { &manager_class, manager_path },
-        };
-
-        for (unsigned i = 0; i < G_N_ELEMENTS(makers); i++)
-                if (makers[i].class == object->class)
-                        return makers[i].make(space, object);
+        if (object->class == &manager_class)
+                return manager_path(space, object);
+        if (object->class == &driver_class)
+                return driver_path(space, object);
+        if (object->class == &connection_class)
+                return connection_path(space, object);
+        for (unsigned row = 0; row < G_N_ELEMENTS(below_connection); row++)
+                if (below_connection[row].class == object->class)
+                        return below_connection_path(space, object, row);
         g_assert_not_reached();
 }
 
