@@ -201,6 +201,9 @@ void layout_init(const char *signature, void *data)
         LayoutType type;
         size_t offset = 0;
 
+        /* A struct of nothing has no place. */
+        if (at_end(signature))
+                return;
         memset(data, 0, layout_size(signature));
         for (; !at_end(signature); signature = type.end, offset += type.size) {
                 type = layout_type(signature);
