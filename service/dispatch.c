@@ -696,15 +696,14 @@ static int answer_missing(sd_bus_message *message, const Namespace *space)
         if (sd_bus_message_is_method_call(message, INTROSPECTABLE, "Introspect")) {
                 children = publish_children(space, path);
                 if (children->len == 0)
-                        return 0;
+                        return no_such(message, SD_BUS_ERROR_UNKNOWN_OBJECT, "object", path);
                 text = introspect(space, path, NULL);
                 return sd_bus_reply_method_return(message, "s", text);
         }
-        if (!key || strchr(key + strlen("/domain/_"), '/'))
-                return 0;
-        parent = g_strndup(path, key - path);
-        if (!publish_lookup(space, parent))
-                return 0;
+        if (key && !strchr(key + strlen("/domain/_"), '/'))
+                parent = g_strndup(path, key - path);
+        if (!parent || !publish_lookup(space, parent))
+                return no_such(message, SD_BUS_ERROR_UNKNOWN_OBJECT, "object", path);
         uuid = g_strdelimit(g_strdup(key + strlen("/domain/_")), "_", '-');
         error_set(&error, ERROR_NO_DOMAIN, "no domain with matching uuid '%s'", uuid);
         return sd_bus_reply_method_errorf(message,
