@@ -145,6 +145,23 @@ def read_tree(path):
     return root[0], text.decode("utf-8")
 
 
+def read_fields(text, element):
+    """'a,b(c,d)' -> {a: {}, b: {c: {}, d: {}}}: the fields of a struct, and those of a struct within."""
+    fields, depth, begin = {}, 0, 0
+    for at, char in enumerate(text + ","):
+        depth += (char == "(") - (char == ")")
+        if char != "," or depth > 0:
+            continue
+        match = re.fullmatch(r"(\w+)(?:\((.+)\))?", text[begin:at])
+        if not match or match[1] in fields:
+            raise element.wrong(f"{OWN}Fields: '{text}' is no list of names")
+        fields[match[1]] = read_fields(match[2], element) if match[2] else {}
+        begin = at + 1
+    if depth:
+        raise element.wrong(f"{OWN}Fields: '{text}' is no list of names")
+    return fields
+
+
 class Type:
     """One complete D-Bus type, with names for the fields of the struct in it, if it has one."""
 
@@ -158,15 +175,30 @@ class Type:
             entry = within == "a" and len(parts) == 2 and parts[0] in (*BASIC, "s", "g", "o")
             if not parts or (self.code == "{" and not entry):
                 raise element.wrong(f"no C type for '{signature}'")
-            self.members = [Type(part, element, []) for part in parts]
-            if len(names) != len(self.members):
-                raise element.wrong(f"{OWN}Fields must name the {len(self.members)} fields of {signature}")
-            self.names = names
+            if len(names) != len(parts):
+                raise element.wrong(f"{OWN}Fields must name the {len(parts)} fields of {signature}")
+            self.members = [Type(part, element, inner) for part, inner in zip(parts, names.values())]
+            self.names = list(names)
         elif signature != "a{sv}" and self.code not in BASIC and self.code not in "sgo":
             raise element.wrong(f"no C type for '{signature}'")
+        if names and not self.struct():
+            raise element.wrong(f"{OWN}Fields: there is no struct in '{signature}'")
 
     def struct(self):
         return self if self.members else self.inner.struct() if self.inner else None
+
+    def structs(self, tag, constant):
+        """The C types of the structs in it, the innermost first; tag is the name of the outermost."""
+        whole = self.struct()
+        if not whole:
+            return
+        tags = [tag + name[0].upper() + name[1:] for name in whole.names]
+        for member, inner in zip(whole.members, tags):
+            yield from member.structs(inner, constant)
+        yield f"typedef struct {tag} {{\n"
+        for name, member, inner in zip(whole.names, whole.members, tags):
+            yield f"        {member.declare(name, inner, constant)};\n"
+        yield f"}} {tag};\n"
 
     def declare(self, name, tag, constant):
         """A C declaration of name; tag is the type name for the struct inside."""
@@ -223,7 +255,7 @@ def annotations(element, kind):
 
 def typed(element, kind):
     found = annotations(element, kind)
-    names = [name for name in found.get("Fields", "").split(",") if name]
+    names = read_fields(found["Fields"], element) if "Fields" in found else {}
     whole = split(element.get("type"), element)
     if len(whole) != 1:
         raise element.wrong(f"'{element.get('type')}' is not one complete type")
@@ -391,13 +423,8 @@ class Class:
 
     def structs(self):
         def struct(tag, fields, constant):
-            for field, type_, inner in fields:
-                whole = type_.struct()
-                if whole:
-                    yield f"typedef struct {inner} {{\n"
-                    for name, member in zip(whole.names, whole.members):
-                        yield f"        {member.declare(name, None, constant)};\n"
-                    yield f"}} {inner};\n"
+            for _, type_, inner in fields:
+                yield from type_.structs(inner, constant)
             yield f"typedef struct {tag} {{\n"
             for field, type_, inner in fields:
                 yield f"        {type_.declare(field, inner, constant)};\n"

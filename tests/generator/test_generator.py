@@ -32,6 +32,8 @@ FLAGS_ARG = '<arg name="flags" type="u" direction="in"/>'
 MOVE, LOOK, MOVED = '<method name="Move"', '<method name="Look"', '<signal name="Moved"'
 SIZE, PLACE, SEEN = '<property name="Size"', '<property name="Place"', '<arg name="seen"'
 INTERFACE = '<interface name="org.virtbus1.Good"'
+FIELDS = '<annotation name="org.virtbus1.Fields" value="street,number"/>'
+PLACE_FIELDS = FIELDS + '\n    </property>'
 
 
 def without(*texts):
@@ -148,6 +150,17 @@ FAULTS = [
     ('too few fields', [('"name,number"', '"name"')], SEEN, 'Fields must name the 2 fields'),
     ('a struct in a struct', [('type="(si)" access', 'type="(s(ii))" access')], PLACE,
      'Fields must name the 2 fields of (ii)'),
+    ('too few fields of a struct in a struct', [
+        ('type="(si)" access', 'type="(s(ii))" access'),
+        (PLACE_FIELDS, PLACE_FIELDS.replace('number', 'number(house)'))],
+     PLACE, 'Fields must name the 2 fields of (ii)'),
+    ('fields of what is no struct', [('"name,number"', '"name(first,last),number"')], SEEN,
+     "Fields: there is no struct in 's'"),
+    ('fields without a struct', [('"as"/>', '"as">' + FIELDS + '</arg>')], '"as"',
+     "Fields: there is no struct in 's'"),
+    ('fields left open', [('"name,number"', '"name,number(a"')], SEEN, 'is no list of names'),
+    ('fields without a name', [('"name,number"', '"name,,number"')], SEEN, 'is no list of names'),
+    ('field twice', [('"name,number"', '"name,name"')], SEEN, 'is no list of names'),
     ('too many properties', [('</interface>', ''.join(
         f'<!--\nP{i}:\nNo {i}. -->\n<property name="P{i}" type="b" access="read">'
         '<annotation name="org.virtbus1.Permission" value="none"/></property>\n'
@@ -212,6 +225,22 @@ class GeneratorTest(unittest.TestCase):
                      '.flag_action = "org.virtbus1.domain.stop",', '.in = "su",', '.out = "a{su}",',
                      '.emits = PROPERTY_EMITS_CONST,', '.set_action = "org.virtbus1.domain.configure",'):
             self.assertIn(line, text)
+
+    def test_a_struct_in_a_struct(self):
+        """It is a type of its own, declared before the one that has it, with the field's name behind that one's."""
+        text = edited(GOOD, [
+            ('type="(si)" access', 'type="a(sa(iab)u)" access'),
+            (PLACE_FIELDS, PLACE_FIELDS.replace('number', 'houses(number,floors),code'))])
+        self.assertIsNone(self.interfaces(self.write('nested.xml', text)))
+        self.assertIn('typedef struct GoodPlaceValueHouses {\n'
+                      '        int32_t number;\n'
+                      '        struct { int *items; size_t n; } floors;\n'
+                      '} GoodPlaceValueHouses;\n'
+                      'typedef struct GoodPlaceValue {\n'
+                      '        char *street;\n'
+                      '        struct { GoodPlaceValueHouses *items; size_t n; } houses;\n'
+                      '        uint32_t code;\n'
+                      '} GoodPlaceValue;\n', (self.folder / 'interfaces.h').read_text())
 
     def test_each_rule_of_interfaces(self):
         for rule, edits, marker, message in FAULTS:
