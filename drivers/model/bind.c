@@ -318,6 +318,17 @@ static char *names_join(const EnumTable *names)
         return g_string_free(g_steal_pointer(&list), FALSE);
 }
 
+/* Whether a list of the form "these, those" has the word. */
+static bool words_contain(const char *words, const char *word)
+{
+        size_t n = strlen(word);
+
+        for (const char *p = words; n > 0 && (p = strstr(p, word)); p += n)
+                if ((p == words || p[-1] == ' ') && (p[n] == ',' || !p[n]))
+                        return true;
+        return false;
+}
+
 /* attribute is NULL for the text of the node. */
 static int parse_value(const BindRow *row, const xmlNode *node, const char *attribute,
         const char *text, void *object, GError **error)
@@ -326,8 +337,12 @@ static int parse_value(const BindRow *row, const xmlNode *node, const char *attr
 
         switch (row->value) {
         case BIND_STRING: {
-                char *string = row->normalize ? row->normalize(text) : g_strdup(text);
+                char *string;
 
+                if (row->words && !words_contain(row->words, text))
+                        return xml_refuse(
+                                error, node, attribute, "'%s' is not one of: %s", text, row->words);
+                string = row->normalize ? row->normalize(text) : g_strdup(text);
                 if (!string)
                         return xml_refuse(
                                 error, node, attribute, "'%s' is not a %s", text, row->what);
@@ -391,11 +406,16 @@ static const char *format_value(const BindRow *row, const void *object, char buf
 
         value = row->value == BIND_UNSIGNED ? *FIELD(const unsigned, row, object) :
                                               FIELD(const Number, row, object)->value;
-        if (row->digits)
+        if (row->digits && value >= 0)
                 g_snprintf(buffer, 32, "0x%0*" PRIx64, (int)row->digits, (uint64_t)value);
         else
                 g_snprintf(buffer, 32, "%" PRId64, value);
         return buffer;
+}
+
+static const char *size_unit(const BindRow *row)
+{
+        return row->unit == 1024 ? "KiB" : row->unit == 1u << 20 ? "M" : "bytes";
 }
 
 static bool is_omitted(const BindRow *row, const void *object, unsigned flags)
@@ -459,7 +479,7 @@ static const BindRow *find_row(
                                 return found;
                         continue;
                 }
-                if (attribute ? row->place == BIND_PLACE_TEXT && row->value == BIND_SIZE &&
+                if (attribute ? row->value == BIND_SIZE && row->place != BIND_PLACE_ELEMENT &&
                                         strcmp(name, "unit") == 0 :
                                 row->place == BIND_PLACE_ANY) {
                         *ret_object = object;
@@ -521,10 +541,16 @@ static int parse_child(
                 return bind_parse(row->type, child, reading->flags, *FIELD(void *, row, object),
                         reading->error);
         default: /* BIND_PLACE_ELEMENT */
-                text = xml_content(child, &own);
-                if (!text && row->value != BIND_STRING)
+                text = row->attribute ? xml_property(child, row->attribute, &own) :
+                                        xml_content(child, &own);
+                if (!text && row->attribute && (row->flags & BIND_REQUIRED))
+                        return xml_refuse(reading->error, child, NULL, "attribute '%s' is missing",
+                                row->attribute);
+                if (!text && row->value != BIND_STRING && !row->attribute)
                         text = "";
-                return text ? parse_value(row, child, NULL, text, object, reading->error) : 0;
+                if (!text)
+                        return 0;
+                return parse_value(row, child, row->attribute, text, object, reading->error);
         }
 }
 
@@ -540,7 +566,7 @@ static int parse_finish(const Reading *reading, const BindRow *rows, void *objec
                                 return -1;
                         continue;
                 }
-                if ((row->flags & BIND_REQUIRED) && value_absent(row, object))
+                if ((row->flags & BIND_REQUIRED) && !row->attribute && value_absent(row, object))
                         return xml_refuse(reading->error, reading->node, NULL, "%s%s%s is missing",
                                 row->name ? "<" : "", row->name ?: "the text",
                                 row->name ? ">" : "");
@@ -616,13 +642,15 @@ static void format_attributes(
 
                 if ((inner = inner_rows(row, object, &inner_object)))
                         format_attributes(inner, inner_object, flags, writer);
-                else if (row->place == BIND_PLACE_ATTRIBUTE && is_written(row, object, flags))
+                else if (row->place == BIND_PLACE_ATTRIBUTE && is_written(row, object, flags)) {
                         xml_attribute(writer, row->name, format_value(row, object, buffer));
-                else if (row->instead && is_omitted(row, object, flags))
+                        if (row->value == BIND_SIZE)
+                                xml_attribute(writer, "unit", size_unit(row));
+                } else if (row->instead && is_omitted(row, object, flags))
                         xml_attribute(writer, row->name, row->instead);
                 else if (row->value == BIND_SIZE && row->place == BIND_PLACE_TEXT &&
                         is_written(row, object, flags))
-                        xml_attribute(writer, "unit", row->unit == 1024 ? "KiB" : "bytes");
+                        xml_attribute(writer, "unit", size_unit(row));
         }
 }
 
@@ -671,7 +699,12 @@ static void format_row(const BindRow *rows, const BindRow *row, const void *obje
                 return;
         case BIND_PLACE_ELEMENT:
                 xml_open(writer, row->name);
-                xml_text(writer, format_value(row, object, buffer));
+                if (row->value == BIND_SIZE)
+                        xml_attribute(writer, "unit", size_unit(row));
+                if (row->attribute)
+                        xml_attribute(writer, row->attribute, format_value(row, object, buffer));
+                else
+                        xml_text(writer, format_value(row, object, buffer));
                 xml_close(writer, row->name);
                 return;
         case BIND_PLACE_FLAG:
@@ -768,7 +801,9 @@ static size_t field_size(const BindRow *row)
         }
 }
 
-static int check_rows(const BindRow *rows, GError **error)
+static int check_type(const BindType *type, GHashTable *seen, GError **error);
+
+static int check_rows(const BindRow *rows, GHashTable *seen, GError **error)
 {
         for (const BindRow *row = rows; row->place != BIND_PLACE_END; row++) {
                 if (row->place == BIND_PLACE_REST)
@@ -777,18 +812,28 @@ static int check_rows(const BindRow *rows, GError **error)
                         return error_set(error, ERROR_INTERNAL_ERROR,
                                 "the field of row '%s' has %zu bytes, not %zu", row->name ?: "",
                                 row->size, field_size(row));
-                if (row->rows && check_rows(row->rows, error) < 0)
+                if (row->rows && check_rows(row->rows, seen, error) < 0)
                         return -1;
                 for (const BindCase *c = row->cases; c && c->rows; c++)
-                        if (check_rows(c->rows, error) < 0)
+                        if (check_rows(c->rows, seen, error) < 0)
                                 return -1;
-                if (row->type && bind_check(row->type, error) < 0)
+                if (row->type && check_type(row->type, seen, error) < 0)
                         return -1;
         }
         return 0;
 }
 
+/* Types may contain themselves. */
+static int check_type(const BindType *type, GHashTable *seen, GError **error)
+{
+        if (!g_hash_table_add(seen, (void *)type))
+                return 0;
+        return check_rows(type->rows, seen, error);
+}
+
 int bind_check(const BindType *type, GError **error)
 {
-        return check_rows(type->rows, error);
+        g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+
+        return check_type(type, seen, error);
 }

@@ -36,12 +36,12 @@ typedef enum BindPlace {
         BIND_PLACE_END,
         BIND_PLACE_ATTRIBUTE, /* @name */
         BIND_PLACE_TEXT,      /* the element's text */
-        BIND_PLACE_ELEMENT,   /* <name>text</name>, nothing else in it */
-        BIND_PLACE_FLAG,      /* <name/>: a bool */
-        BIND_PLACE_SUBTREE,   /* <name>, kept: a char * for xml_write_kept() */
-        BIND_PLACE_CHILD,     /* an embedded struct */
-        BIND_PLACE_POINTER,   /* a pointer to a struct, NULL where there is no element */
-        BIND_PLACE_LIST,      /* an array of pointers to structs, and a size_t */
+        BIND_PLACE_ELEMENT, /* <name>text</name> or <name attribute='text'/>, nothing else in it */
+        BIND_PLACE_FLAG,    /* <name/>: a bool */
+        BIND_PLACE_SUBTREE, /* <name>, kept: a char * for xml_write_kept() */
+        BIND_PLACE_CHILD,   /* an embedded struct */
+        BIND_PLACE_POINTER, /* a pointer to a struct, NULL where there is no element */
+        BIND_PLACE_LIST,    /* an array of pointers to structs, and a size_t */
         /* The same, for children of any name, which goes to type->name_offset. Rows with a name
          * that share its list say where the elements of that name are written. */
         BIND_PLACE_ANY,
@@ -56,7 +56,7 @@ typedef enum BindValue {
         BIND_ENUM,     /* an enum whose 0 is absent */
         BIND_NUMBER,   /* Number, from min to max */
         BIND_UNSIGNED, /* unsigned, to max; written whenever anything of its element is */
-        BIND_SIZE,     /* Number of `unit` bytes; text with @unit */
+        BIND_SIZE,     /* Number of `unit` bytes; with an @unit beside it */
 } BindValue;
 
 enum {
@@ -92,6 +92,8 @@ struct BindRow {
         const BindType *type;
         const BindRow *rows;
         const BindCase *cases; /* ends with one without rows */
+        const char *attribute; /* element: the one that has the value; required: if there is one */
+        const char *words;     /* string: "these, those": all that it may be */
         /* The form in which a string is stored (freed with the struct), or NULL for what is not a
          * `what`. */
         char *(*normalize)(const char *text);
@@ -117,10 +119,13 @@ struct BindType {
 #define ATTRIBUTE(name, S, field, ...) { BIND_NAMED(BIND_PLACE_ATTRIBUTE, name, S, field), __VA_ARGS__ }
 #define TEXT(S, field, ...) { BIND_NAMED(BIND_PLACE_TEXT, NULL, S, field), __VA_ARGS__ }
 #define ELEMENT(name, S, field, ...) { BIND_NAMED(BIND_PLACE_ELEMENT, name, S, field), __VA_ARGS__ }
+#define LEAF(name, attribute_, S, field, ...)                                                      \
+        { BIND_NAMED(BIND_PLACE_ELEMENT, name, S, field), .attribute = attribute_, __VA_ARGS__ }
 #define FLAG(name, S, field) { BIND_NAMED(BIND_PLACE_FLAG, name, S, field) }
 #define SUBTREE(name, S, field) { BIND_NAMED(BIND_PLACE_SUBTREE, name, S, field) }
 #define CHILD(name, S, field, type_) { BIND_NAMED(BIND_PLACE_CHILD, name, S, field), .type = &(type_) }
-#define POINTER(name, S, field, type_) { BIND_NAMED(BIND_PLACE_POINTER, name, S, field), .type = &(type_) }
+#define POINTER(name, S, field, type_, ...)                                                        \
+        { BIND_NAMED(BIND_PLACE_POINTER, name, S, field), .type = &(type_), ##__VA_ARGS__ }
 #define LIST(name, S, field, type_)                                                                \
         { BIND_NAMED(BIND_PLACE_LIST, name, S, field), .count_offset = offsetof(S, n_##field), .type = &(type_) }
 #define ANY(S, field, type_)                                                                       \
@@ -131,6 +136,7 @@ struct BindType {
 /* clang-format on */
 
 #define STRING .value = BIND_STRING
+#define WORDS(words_) .value = BIND_STRING, .words = words_
 #define ENUM(names_) .value = BIND_ENUM, .names = &(names_)
 #define YES_NO ENUM(yes_no_names)
 #define ON_OFF ENUM(on_off_names)
