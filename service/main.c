@@ -168,6 +168,7 @@ static int on_released(sd_bus_message *reply, void *data, sd_bus_error *error)
         Service *service = data;
 
         (void)reply, (void)error;
+        publish_announce(false);
         /* From here on nothing more can come: look for the end now, and whenever something has
          * happened. */
         if (sd_event_add_post(service->event, &service->drain, on_drain, service) < 0)
@@ -264,6 +265,7 @@ static void start_run(void *data)
                 return;
         }
         manager_start();
+        publish_announce(true);
         /* Whoever has the second name keeps it; when it becomes free, it is ours. */
         r = sd_bus_request_name_async(service->bus, NULL, namespaces[NAMESPACE_VIRTBUS].bus_name,
                 SD_BUS_NAME_REPLACE_EXISTING, on_own_name, service);

@@ -36,6 +36,7 @@ static struct {
         sd_event_source *flush_source;
         GPtrArray *dirty; /* of Object, referenced */
         uint64_t n_serials;
+        bool announces;
 } publisher;
 
 Object *publish_lookup(const Namespace *space, const char *path)
@@ -293,6 +294,8 @@ static int send_interfaces(const Object *object, const Namespace *space, bool ad
         g_autoptr(sd_bus_message) message = NULL;
         int r;
 
+        if (!publisher.announces)
+                return 0;
         r = sd_bus_message_new_signal(publisher.bus, &message, space->root,
                 "org.freedesktop.DBus.ObjectManager",
                 added ? "InterfacesAdded" : "InterfacesRemoved");
@@ -410,6 +413,11 @@ static const ObjectSink sink = {
         .changed = on_changed,
         .signal = on_signal,
 };
+
+void publish_announce(bool announce)
+{
+        publisher.announces = announce;
+}
 
 int publish_init(sd_bus *bus)
 {

@@ -10,6 +10,9 @@
 
 /* Becomes the sink of all objects. */
 int publish_init(sd_bus *bus);
+/* Whether the comings and goings of objects are told. Not at first: while the service has no name,
+ * nobody can know it, and who sees the name come or go knows that all objects came or went. */
+void publish_announce(bool announce);
 void publish_finish(void);
 
 /* Borrowed; NULL: none. */
