@@ -33,8 +33,9 @@ DEFINITIONS = '/etc/virtbus/qemu'
 KEPT = ['kept-1', 'kept-2', 'kept-3']
 PAUSED = 1  # Create's flag: no guest needs to run to be there, and many would take the processor.
 # Errors of a call that the kill cut off. Any other error is an answer.
-CUT_OFF = ('NoReply', 'Disconnected', 'ServiceUnknown', 'NameHasNoOwner', 'TimedOut', 'Timeout',
-           'UnknownObject', 'UnknownMethod')
+CUT_OFF = ('NoReply', 'Disconnected', 'ServiceUnknown', 'NameHasNoOwner', 'TimedOut', 'Timeout')
+# The answer when the same call was cut off before, but had done its work.
+DONE_ALREADY = re.compile(r'(?i)already|not (?:running|active|found)|no such|unknown object')
 
 
 def xml(name: str, version: int) -> str:
@@ -85,72 +86,62 @@ class Load(threading.Thread):
         super().__init__(daemon=True)
         self.name_of_domain = f'churn-{number}'
         self.stop = False
-        self.calls = self.cut_off = 0
+        self.calls = self.cut_off = self.lives = 0
         self.errors = []
         # What the last answers said: None where a cut off call leaves it open.
         self.defined = self.active = False
         self.versions = set()
         self._version = number * 1000000
 
-    def _try(self, call) -> object:
-        """The answer, or None if the call was cut off."""
-        self.calls += 1
-        try:
-            return call() or True
-        except CallError as error:
-            if any(word in error.name for word in CUT_OFF):
-                self.cut_off += 1
-                time.sleep(0.05)
-                return None
-            raise
-
-    def _lookup(self, client, connection):
+    def _until_answered(self, call) -> bool:
+        """Whether the call was done, by itself or by an earlier one that was cut off before."""
+        again = False
         while not self.stop:
+            self.calls += 1
             try:
-                return client.call(connection, 'org.virtbus1.Connection', 'DomainLookupByName',
-                                   '(s)', self.name_of_domain)
+                call()
+                return True
             except CallError as error:
                 if any(word in error.name for word in CUT_OFF):
-                    time.sleep(0.05)
-                    continue
-                return None
-        return None
+                    self.cut_off += 1
+                    again = True
+                    time.sleep(0.02)
+                elif again and DONE_ALREADY.search(error.message):
+                    return True
+                else:
+                    raise
+        return False
 
     def _round(self, client, connection):
+        """One life. After each step it is known what must be true; while one runs, it is not."""
+        found = []
+
+        def define():
+            found[:] = [client.call(connection, 'org.virtbus1.Connection', 'DomainDefineXML',
+                                    '(s)', xml(self.name_of_domain, self._version))]
+
         self._version += 1
         self.versions.add(self._version)
-        path = self._try(lambda: client.call(
-            connection, 'org.virtbus1.Connection', 'DomainDefineXML', '(s)',
-            xml(self.name_of_domain, self._version)))
-        if path:
-            self.versions = {self._version}
-        self.defined = True if path else None
-        if not path:
-            path = self._lookup(client, connection)
-            if not path:
-                return
-        domain = lambda member: self._try(lambda: client.call(
-            path, 'org.virtbus1.Domain', member, '(u)', PAUSED if member == 'Create' else 0))
+        steps = [(define, self.active, True)]
         for member, active, defined in (('Create', True, True), ('Destroy', False, True),
                                         ('Undefine', False, False)):
-            try:
-                done = domain(member)
-            except CallError as error:
-                # After a cut off call the next may find it done already.
-                if not re.search(r'(?i)already|not (?:running|active)|not found|no domain'
-                                 r'|is (?:running|active)', error.message):
-                    self.errors.append(f'{member} of {self.name_of_domain}: {error}')
-                self.active = self.defined = None
+            flags = PAUSED if member == 'Create' else 0
+            steps.append((lambda member=member, flags=flags: client.call(
+                found[0], 'org.virtbus1.Domain', member, '(u)', flags), active, defined))
+        for step, active, defined in steps:
+            self.active = self.defined = None
+            if not self._until_answered(step):
                 return
-            self.active = active if done else None
-            self.defined = defined if done else None
-            if not done:
-                return
+            self.active, self.defined = active, defined
+            if step is define:
+                self.versions = {self._version}
+        self.lives += 1
 
     def run(self):
         with Client(ADDRESS) as client:
             while not self.stop:
                 try:
+                    # The service is another one after each kill, and has to be asked again.
                     connection = client.call('/org/virtbus1', 'org.virtbus1.Manager', 'Open',
                                              '(su)', 'qemu:///system', 0)
                     self._round(client, connection)
@@ -267,6 +258,7 @@ def main() -> int:
         time.sleep(2)
         result = {
             'seed': seed, 'kills': killed, 'seconds': round(time.monotonic() - began, 1),
+            'lives': sum(load.lives for load in loads),
             'calls': sum(load.calls for load in loads),
             'cut off': sum(load.cut_off for load in loads),
             'still running': any(load.is_alive() for load in loads),
