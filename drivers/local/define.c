@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "drivers/local/local.h"
+#include "drivers/model/xml.h"
 
 void local_domain_finish(LocalDomain *domain)
 {
@@ -17,14 +18,33 @@ static LocalDomain *local_of(Domain *domain)
         return (LocalDomain *)domain;
 }
 
-/* From text to a configuration the driver takes. */
-static int prepare(LocalConnection *connection, const char *xml, DomainConfig **ret, GError **error)
+int local_format(const DomainConfig *config, unsigned flags, char **ret, GError **error)
+{
+        /* What runs from a definition says more than the definition does. */
+        size_t max = flags & DOMAIN_XML_INACTIVE ? XML_MAX_BYTES / 2 : XML_MAX_BYTES;
+        g_autofree char *text = domain_config_format(config, flags | DOMAIN_XML_SECURE);
+        g_autoptr(DomainConfig) again = NULL;
+
+        if (strlen(text) > max)
+                return error_set(error, ERROR_XML_ERROR,
+                        "the configuration of the domain takes %zu bytes, more than the %zu allowed",
+                        strlen(text), max);
+        if (domain_config_parse(text, flags, &again, error) < 0)
+                return -1;
+        *ret = g_steal_pointer(&text);
+        return 0;
+}
+
+/* From text to a configuration the driver takes, and back. */
+static int prepare(LocalConnection *connection, const char *xml, DomainConfig **ret,
+        char **ret_text, GError **error)
 {
         g_autoptr(DomainConfig) config = NULL;
 
         if (domain_config_parse(xml, DOMAIN_XML_INACTIVE, &config, error) < 0 ||
                 connection->hooks->complete(connection, config, error) < 0 ||
-                domain_config_validate(config, error) < 0)
+                domain_config_validate(config, error) < 0 ||
+                local_format(config, DOMAIN_XML_INACTIVE, ret_text, error) < 0)
                 return -1;
         *ret = g_steal_pointer(&config);
         return 0;
@@ -61,14 +81,6 @@ void local_refresh(LocalDomain *domain, const DomainConfig *config)
                 number_or(config->current_memory.kib, number_or(config->memory.kib, 0)));
         object_set_uint32(domain, DOMAIN_PROPERTY_MAX_VCPUS, vcpus);
         object_set_uint32(domain, DOMAIN_PROPERTY_VCPUS, number_or(config->vcpu.current, vcpus));
-}
-
-static int store(LocalDomain *domain, const DomainConfig *config, GError **error)
-{
-        g_autofree char *text =
-                domain_config_format(config, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
-
-        return local_hooks(domain)->store(domain, text, error);
 }
 
 /* A domain of that UUID or name, if there is one that this configuration may replace. */
@@ -124,18 +136,19 @@ int local_domain_define_xml(Connection *connection, const ConnectionDomainDefine
         ConnectionDomainDefineXMLOut *out, GError **error)
 {
         g_autoptr(DomainConfig) config = NULL;
+        g_autofree char *text = NULL;
         g_autoptr(Domain) held = NULL;
         LocalDomain *domain;
         bool is_new, was_persistent;
         int r;
 
-        if (prepare((LocalConnection *)connection, in->xml, &config, error) < 0 ||
+        if (prepare((LocalConnection *)connection, in->xml, &config, &text, error) < 0 ||
                 begin_with((LocalConnection *)connection, config, "DomainDefineXML", &domain,
                         &is_new, error) < 0)
                 return -1;
         held = &domain->domain;
         was_persistent = held->properties.persistent;
-        r = store(domain, config, error);
+        r = local_hooks(domain)->store(domain, text, error);
         if (r >= 0) {
                 if (!domain_is_active(held))
                         local_refresh(domain, config);
@@ -246,12 +259,13 @@ int local_domain_create_xml(Connection *connection, const ConnectionDomainCreate
         ConnectionDomainCreateXMLOut *out, GError **error)
 {
         g_autoptr(DomainConfig) config = NULL;
+        g_autofree char *text = NULL;
         g_autoptr(Domain) held = NULL;
         LocalDomain *domain;
         bool is_new;
         int r;
 
-        if (prepare((LocalConnection *)connection, in->xml, &config, error) < 0 ||
+        if (prepare((LocalConnection *)connection, in->xml, &config, &text, error) < 0 ||
                 begin_with((LocalConnection *)connection, config, "DomainCreateXML", &domain,
                         &is_new, error) < 0)
                 return -1;
@@ -365,7 +379,8 @@ int local_rename(Domain *domain, const DomainRenameIn *in, DomainRenameOut *out,
                 return -1;
         g_free(config->name);
         config->name = g_strdup(in->name);
-        text = domain_config_format(config, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
+        if (local_format(config, DOMAIN_XML_INACTIVE, &text, error) < 0)
+                return -1;
         /* Nobody else may take the name while it is written. */
         registry_reserve(&connection->registry, domain, DOMAIN_BY_NAME, in->name);
         if (local_hooks(self)->rename(self, in->name, text, error) < 0) {

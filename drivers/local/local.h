@@ -89,6 +89,10 @@ void local_domain_finish(LocalDomain *domain);
 int local_domain_restore(LocalConnection *connection, const char *text, bool autostart,
         LocalDomain **ret, GError **error);
 
+/* The text of a configuration to be kept, with its secrets; flags as for domain_config_format(). -1
+ * where it could not be read again, for its size or for what a change has made of it. */
+int local_format(const DomainConfig *config, unsigned flags, char **ret, GError **error);
+
 /* The parsed definition. */
 int local_definition(LocalDomain *domain, DomainConfig **ret, GError **error);
 /* The live configuration where there is one, else the definition, which goes to *to_free. */

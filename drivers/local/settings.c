@@ -48,12 +48,13 @@ static const DomainConfig *resolve_one(
 /* A change to a configuration. */
 typedef int (*Edit)(DomainConfig *config, const void *change, GError **error);
 
-static int edit_copy(const DomainConfig *config, Edit edit, const void *change, DomainConfig **ret,
-        GError **error)
+static int edit_copy(const DomainConfig *config, unsigned flags, Edit edit, const void *change,
+        DomainConfig **ret, char **ret_text, GError **error)
 {
         g_autoptr(DomainConfig) copy = domain_config_copy(config);
 
-        if (edit(copy, change, error) < 0 || domain_config_validate(copy, error) < 0)
+        if (edit(copy, change, error) < 0 || domain_config_validate(copy, error) < 0 ||
+                local_format(copy, flags, ret_text, error) < 0)
                 return -1;
         *ret = g_steal_pointer(&copy);
         return 0;
@@ -66,20 +67,19 @@ static int edit_both(
 {
         LocalDomain *self = local_of(domain);
         g_autoptr(DomainConfig) old = NULL, new_live = NULL, new_definition = NULL;
-        g_autofree char *text = NULL;
+        g_autofree char *text = NULL, *live_text = NULL;
 
         /* A change of what runs has waited for it, and it may have stopped. */
         if (live && domain_require_active(domain, error) < 0)
                 return -1;
-        if (live && edit_copy(self->live, edit, change, &new_live, error) < 0)
+        if (live && edit_copy(self->live, 0, edit, change, &new_live, &live_text, error) < 0)
                 return -1;
         if (definition &&
                 (local_definition(self, &old, error) < 0 ||
-                        edit_copy(old, edit, change, &new_definition, error) < 0))
+                        edit_copy(old, DOMAIN_XML_INACTIVE, edit, change, &new_definition, &text,
+                                error) < 0))
                 return -1;
         if (definition) {
-                text = domain_config_format(
-                        new_definition, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
                 if (local_hooks(self)->store(self, text, error) < 0)
                         return -1;
                 if (!domain_is_active(domain))
