@@ -25,6 +25,7 @@
 
 #define FIBERS_MAX 1024
 #define IDLE_EXIT_DEFAULT 120
+#define LARGE_ALLOCATION (256 * 1024)
 
 typedef struct Options {
         Instance instance;
@@ -355,6 +356,10 @@ int main(int argc, char **argv)
         setlocale(LC_ALL, "C.UTF-8");
         /* Helper threads write files; they need no heaps of their own. */
         mallopt(M_ARENA_MAX, 1);
+        /* What a large message took goes back at once: glibc would take it for a habit, and keep
+         * twice as much. */
+        mallopt(M_MMAP_THRESHOLD, LARGE_ALLOCATION);
+        mallopt(M_TRIM_THRESHOLD, LARGE_ALLOCATION);
         r = options_parse(argc, argv, &service.options);
         if (r != 0)
                 return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
