@@ -168,19 +168,23 @@ int local_domain_define_xml(Connection *connection, const ConnectionDomainDefine
         return r;
 }
 
-int local_domain_restore(LocalConnection *connection, const char *text, bool autostart,
-        LocalDomain **ret, GError **error)
+int local_domain_restore(LocalConnection *connection, const char *name, const char *text,
+        bool autostart, LocalDomain **ret, GError **error)
 {
         g_autoptr(DomainConfig) config = NULL;
         LocalDomain *domain;
         Domain *same;
 
-        if (domain_config_parse(text, DOMAIN_XML_INACTIVE, &config, error) < 0 ||
-                find_same(&connection->connection, config, &same, error) < 0)
+        if (domain_config_parse_head(text, &config, error) < 0)
                 return -1;
+        if (strcmp(config->name, name) != 0)
+                return error_set(error, ERROR_XML_ERROR,
+                        "it is the definition of '%s', not of '%s'", config->name, name);
         if (!config->uuid)
                 return error_set(
                         error, ERROR_XML_ERROR, "the definition of '%s' has no uuid", config->name);
+        if (find_same(&connection->connection, config, &same, error) < 0)
+                return -1;
         if (same)
                 return error_set(error, ERROR_DOM_EXIST, "'%s'", config->name);
         domain = connection->hooks->new (connection, config->name, config->uuid);

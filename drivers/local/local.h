@@ -84,10 +84,11 @@ static inline const char *local_name(const LocalDomain *domain)
 /* For the driver's own free function. */
 void local_domain_finish(LocalDomain *domain);
 
-/* A domain that was defined earlier comes back: added, persistent, not published. Text is its
- * definition as stored. A broken one is an error and adds nothing. *ret is borrowed. */
-int local_domain_restore(LocalConnection *connection, const char *text, bool autostart,
-        LocalDomain **ret, GError **error);
+/* A domain of that name that was defined earlier comes back: added, persistent, not published. Text
+ * is its definition as stored, of which only the head is understood now. A broken one, or another
+ * domain's, is an error and adds nothing. *ret is borrowed. */
+int local_domain_restore(LocalConnection *connection, const char *name, const char *text,
+        bool autostart, LocalDomain **ret, GError **error);
 
 /* The text of a configuration to be kept, with its secrets; flags as for domain_config_format(). -1
  * where it could not be read again, for its size or for what a change has made of it. */

@@ -50,7 +50,8 @@ static int check_root(const char *root, GError **error)
 
 /* ---- the passes ----------------------------------------------------------------------------- */
 
-int domain_config_parse(const char *xml, unsigned flags, DomainConfig **ret, GError **error)
+static int parse_children(const char *xml, const char *const *children, unsigned flags,
+        DomainConfig **ret, GError **error)
 {
         g_autoptr(DomainConfig) config = NULL;
         g_autoptr(xmlDoc) doc = NULL;
@@ -58,7 +59,7 @@ int domain_config_parse(const char *xml, unsigned flags, DomainConfig **ret, GEr
         const char *type;
         xmlNode *root;
 
-        doc = xml_parse(xml, strlen(xml), DOMAIN_WHAT, error);
+        doc = xml_parse_children(xml, strlen(xml), DOMAIN_WHAT, children, error);
         if (!doc)
                 return -1;
         root = xmlDocGetRootElement(doc);
@@ -79,6 +80,19 @@ int domain_config_parse(const char *xml, unsigned flags, DomainConfig **ret, GEr
                 return -1;
         *ret = g_steal_pointer(&config);
         return 0;
+}
+
+int domain_config_parse(const char *xml, unsigned flags, DomainConfig **ret, GError **error)
+{
+        return parse_children(xml, NULL, flags, ret, error);
+}
+
+int domain_config_parse_head(const char *xml, DomainConfig **ret, GError **error)
+{
+        static const char *const head[] = { "name", "uuid", "title", "description", "memory",
+                "currentMemory", "vcpu", "os", NULL };
+
+        return parse_children(xml, head, DOMAIN_XML_INACTIVE, ret, error);
 }
 
 char *domain_config_format(const DomainConfig *config, unsigned flags)

@@ -75,6 +75,8 @@ void xml_record_error(GError **error, const char *what, const xmlError *failure)
 
 typedef struct Parse {
         const char *what;
+        const char *const *children; /* of the root, that are kept; NULL: all */
+        unsigned skipped;            /* elements that are open and are not kept */
         GError *error;
 } Parse;
 
@@ -107,11 +109,38 @@ static void parse_start(void *data, const xmlChar *name, const xmlChar *prefix, 
         const xmlChar **attributes)
 {
         xmlParserCtxt *context = data;
+        Parse *parse = context->_private;
 
-        if (context->nodeNr >= XML_MAX_DEPTH)
+        if (context->nodeNr + parse->skipped >= XML_MAX_DEPTH)
                 return parse_refuse(context, "elements are nested too deeply");
+        if (parse->skipped > 0 ||
+                (parse->children && context->nodeNr == 1 &&
+                        !g_strv_contains(parse->children, (const char *)name))) {
+                parse->skipped++;
+                return;
+        }
         xmlSAX2StartElementNs(data, name, prefix, uri, n_namespaces, namespaces, n_attributes,
                 n_defaulted, attributes);
+}
+
+static void parse_end(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+        xmlParserCtxt *context = data;
+        Parse *parse = context->_private;
+
+        if (parse->skipped > 0)
+                parse->skipped--;
+        else
+                xmlSAX2EndElementNs(data, name, prefix, uri);
+}
+
+static void parse_text(void *data, const xmlChar *text, int length)
+{
+        xmlParserCtxt *context = data;
+        Parse *parse = context->_private;
+
+        if (parse->skipped == 0)
+                xmlSAX2Characters(data, text, length);
 }
 
 static void parser_context_free(xmlParserCtxt *context)
@@ -126,8 +155,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(XmlParser, parser_context_free)
 
 xmlDoc *xml_parse(const char *text, size_t length, const char *what, GError **error)
 {
+        return xml_parse_children(text, length, what, NULL, error);
+}
+
+xmlDoc *xml_parse_children(const char *text, size_t length, const char *what,
+        const char *const *children, GError **error)
+{
         g_autoptr(XmlParser) context = NULL;
-        Parse parse = { .what = what };
+        Parse parse = { .what = what, .children = children };
 
         if (xml_check(text, length, error) < 0)
                 return NULL;
@@ -145,6 +180,12 @@ xmlDoc *xml_parse(const char *text, size_t length, const char *what, GError **er
         context->sax->serror = parse_error;
         context->sax->internalSubset = parse_doctype;
         context->sax->startElementNs = parse_start;
+        if (children) {
+                context->sax->endElementNs = parse_end;
+                context->sax->characters = context->sax->ignorableWhitespace = parse_text;
+                context->sax->comment = NULL;
+                context->sax->processingInstruction = NULL;
+        }
         /* The document stays with the context, which frees it unless it is taken below. */
         context->myDoc = xmlCtxtReadMemory(context, text, (int)length, NULL, "UTF-8",
                 XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |

@@ -30,6 +30,12 @@ int xml_check(const char *text, size_t length, GError **error);
  * declaration says. */
 xmlDoc *xml_parse(const char *text, size_t length, const char *what, GError **error);
 
+/* The same, but of the root's elements only those of the names in children
+ * are there. The others have to be well
+ * formed too, and cost much less. */
+xmlDoc *xml_parse_children(const char *text, size_t length, const char *what,
+        const char *const *children, GError **error);
+
 /* The error of a parser in the form above; what the structured error handlers of libxml2 call. The
  * first one counts. `error` points to a GError pointer that is never NULL itself. */
 void xml_record_error(GError **error, const char *what, const xmlError *failure);

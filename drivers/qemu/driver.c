@@ -527,14 +527,11 @@ static int load_definition(QemuConnection *self, const char *file, GError **erro
 
         if (r < 0)
                 return error_set_errno(error, r, "cannot read '%s'", path);
-        if (domain_config_identify(text, &name, NULL, error) < 0)
-                return error_prefix(error, "'%s'", path);
-        /* Half of a rename that a crash cut short: the other file is the whole. */
-        if (strlen(name) + strlen(".xml") != strlen(file) || !g_str_has_prefix(file, name))
-                return error_set(error, ERROR_XML_ERROR,
-                        "'%s' defines '%s', which its name does not say", path, name);
-        if (local_domain_restore(&self->local, text, g_file_test(link, G_FILE_TEST_IS_SYMLINK),
-                    &domain, error) < 0)
+        /* Another name in it is half of a rename that a crash cut short: the other file is the
+         * whole. */
+        name = g_strndup(file, strlen(file) - strlen(".xml"));
+        if (local_domain_restore(&self->local, name, text,
+                    g_file_test(link, G_FILE_TEST_IS_SYMLINK), &domain, error) < 0)
                 return error_prefix(error, "'%s'", path);
         owner = owner_of(text);
         object_set_string(domain, DOMAIN_PROPERTY_OWNER, owner);

@@ -294,7 +294,7 @@ static int test_open(
                 test_complete(self, config, error) < 0)
                 return -1;
         text = domain_config_format(config, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
-        if (local_domain_restore(self, text, false, &domain, error) < 0)
+        if (local_domain_restore(self, config->name, text, false, &domain, error) < 0)
                 return -1;
         domain->definition = g_steal_pointer(&text);
         domain->live = g_steal_pointer(&config);

@@ -105,6 +105,26 @@ static void check_define(
         g_assert_cmpstr(same, ==, text);
 }
 
+/* The head is that of the whole. */
+static void check_head(const char *xml)
+{
+        g_autoptr(DomainConfig) whole = parse(xml, DOMAIN_XML_INACTIVE), head = NULL;
+        g_autoptr(GError) error = NULL;
+
+        g_assert_cmpint(domain_config_parse_head(xml, &head, &error), ==, 0);
+        g_assert_cmpstr(head->name, ==, whole->name);
+        g_assert_cmpstr(head->uuid, ==, whole->uuid);
+        g_assert_cmpstr(head->title, ==, whole->title);
+        g_assert_cmpstr(head->description, ==, whole->description);
+        g_assert_cmpstr(head->os.type.name, ==, whole->os.type.name);
+        g_assert_cmpint(number_or(head->memory.kib, 0), ==, number_or(whole->memory.kib, 0));
+        g_assert_cmpint(number_or(head->current_memory.kib, 0), ==,
+                number_or(whole->current_memory.kib, 0));
+        g_assert_cmpint(number_or(head->vcpu.count, 0), ==, number_or(whole->vcpu.count, 0));
+        g_assert_cmpint(number_or(head->vcpu.current, 0), ==, number_or(whole->vcpu.current, 0));
+        g_assert_cmpuint(head->devices.n_disks, ==, 0);
+}
+
 static void test_document(const void *data)
 {
         const char *name = data;
@@ -127,6 +147,7 @@ static void test_document(const void *data)
         g_assert_cmpstr(id_name, ==, config->name);
         g_assert_cmpstr(id_uuid, ==, config->uuid);
 
+        check_head(xml);
         check_define("qemu", &qemu_host, name, xml);
         check_define("test", &test_host, name, xml);
 }
@@ -405,6 +426,33 @@ static void test_identify(void)
         }
 }
 
+/* ---- head ---------------------------------------------------------------------------------------
+ */
+
+static void test_head(void)
+{
+        g_autofree char *depth = g_strnfill(2 * XML_MAX_DEPTH, ',');
+        g_auto(GStrv) between = g_strsplit(depth, ",", -1);
+        g_autofree char *open = g_strjoinv("<x>", between), *closed = g_strjoinv("</x>", between);
+        g_autofree char *deep = g_strconcat("<domain type='qemu'><name>a</name><devices>", open,
+                closed, "</devices></domain>", NULL);
+        const char *const bad[] = {
+                "<domain type='qemu'><name>a</name><devices><disk></devices></domain>",
+                "<domain type='qemu'><name>a</name><devices>",
+                "<domain type='qemu'><devices><name>a</name></devices></domain>",
+                "<!DOCTYPE d><domain type='qemu'><name>a</name></domain>",
+                deep,
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+                g_autoptr(DomainConfig) config = NULL;
+                g_autoptr(GError) error = NULL;
+
+                g_assert_cmpint(domain_config_parse_head(bad[i], &config, &error), ==, -1);
+                g_assert_nonnull(error);
+        }
+}
+
 /* ---- metadata -----------------------------------------------------------------------------------
  */
 
@@ -595,6 +643,7 @@ int main(int argc, char **argv)
         g_test_add_func("/model/domain/refused/part", test_refused_part);
         g_test_add_func("/model/domain/refused/boot", test_boot_exclusive);
         g_test_add_func("/model/domain/identify", test_identify);
+        g_test_add_func("/model/domain/head", test_head);
         g_test_add_func("/model/domain/metadata", test_metadata);
         g_test_add_func("/model/domain/flags", test_flags);
         g_test_add_func("/model/domain/tables", test_tables);
