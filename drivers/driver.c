@@ -46,6 +46,72 @@ void client_left(Client *client)
         }
 }
 
+const void *driver_operations(const Driver *driver, const ClassInfo *class)
+{
+        const struct {
+                const ClassInfo *class;
+                const void *operations;
+        } tables[] = {
+                { &connection_class, driver->connection_operations },
+                { &domain_class, driver->domain_operations },
+                { &domain_snapshot_class, driver->domain_snapshot_operations },
+                { &domain_checkpoint_class, driver->domain_checkpoint_operations },
+                { &network_class, driver->network_operations },
+                { &storage_pool_class, driver->storage_pool_operations },
+                { &storage_vol_class, driver->storage_vol_operations },
+                { &node_device_class, driver->node_device_operations },
+                { &secret_class, driver->secret_operations },
+                { &nw_filter_class, driver->nw_filter_operations },
+                { &interface_class, driver->interface_operations },
+        };
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++)
+                if (tables[i].class == class)
+                        return tables[i].operations;
+        return NULL;
+}
+
+void child_init(Object *object, const ClassInfo *class, void *properties, Object *parent,
+        void (*free_)(Object *))
+{
+        const Object *connection = parent->class == &connection_class ? parent : parent->parent;
+
+        object_init(object, class,
+                driver_operations(((const Connection *)connection)->driver, class), properties,
+                parent, free_);
+}
+
+/* Both classes have their name in the same place: it is the property that is looked up. */
+static const char *child_name(const Object *object)
+{
+        return object->class == &domain_snapshot_class ?
+                ((const DomainSnapshot *)object)->properties.name :
+                ((const DomainCheckpoint *)object)->properties.name;
+}
+
+Object *domain_find_child(GPtrArray *children, const char *name)
+{
+        for (unsigned i = 0; children && i < children->len; i++)
+                if (strcmp(child_name(children->pdata[i]), name) == 0)
+                        return children->pdata[i];
+        return NULL;
+}
+
+void domain_add_child(GPtrArray **children, void *object)
+{
+        if (!*children)
+                *children = g_ptr_array_new_with_free_func(object_unref_notify);
+        g_ptr_array_add(*children, object_ref(object));
+}
+
+void domain_remove_child(GPtrArray **children, void *object)
+{
+        object_withdraw(object);
+        g_ptr_array_remove(*children, object);
+        if ((*children)->len == 0)
+                g_clear_pointer(children, g_ptr_array_unref);
+}
+
 void connection_init(Connection *connection, const Driver *driver, const char *label,
         const Uri *uri, void (*free_)(Object *))
 {
@@ -72,8 +138,7 @@ void connection_finish(Connection *connection)
 void domain_init(Domain *domain, Connection *connection, const char *name, const char *uuid,
         void (*free_)(Object *))
 {
-        object_init(&domain->object, &domain_class, connection->driver->domain_operations,
-                &domain->properties, &connection->object, free_);
+        child_init(&domain->object, &domain_class, &domain->properties, &connection->object, free_);
         object_set_string(domain, DOMAIN_PROPERTY_NAME, name);
         object_set_string(domain, DOMAIN_PROPERTY_UUID, uuid);
         domain_set_state(domain, DOMAIN_SHUTOFF, SHUTOFF_UNKNOWN, 0);

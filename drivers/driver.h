@@ -67,7 +67,56 @@ struct Domain {
         Object object;
         DomainProperties properties; /* .name and .uuid are set before registry_add() */
         FiberLock jobs;
-        const char *job; /* the member that runs under the lock; NULL: none */
+        const char *job;                    /* the member that runs under the lock; NULL: none */
+        GPtrArray *snapshots, *checkpoints; /* referenced; NULL: none */
+};
+
+/* The other objects of a connection are their properties; a driver's own structs begin with these.
+ * A snapshot or checkpoint has its domain as parent, all others the connection. */
+struct Network {
+        Object object;
+        NetworkProperties properties;
+};
+
+struct StoragePool {
+        Object object;
+        StoragePoolProperties properties;
+};
+
+struct StorageVol {
+        Object object;
+        StorageVolProperties properties;
+};
+
+struct NodeDevice {
+        Object object;
+        NodeDeviceProperties properties;
+        char *wwnn, *wwpn; /* of a Fibre Channel host; NULL: it is none */
+};
+
+struct Secret {
+        Object object;
+        SecretProperties properties;
+};
+
+struct NWFilter {
+        Object object;
+        NWFilterProperties properties;
+};
+
+struct Interface {
+        Object object;
+        InterfaceProperties properties;
+};
+
+struct DomainSnapshot {
+        Object object;
+        DomainSnapshotProperties properties;
+};
+
+struct DomainCheckpoint {
+        Object object;
+        DomainCheckpointProperties properties;
 };
 
 /* The object that describes a driver on the bus. */
@@ -79,8 +128,18 @@ typedef struct DriverObject {
 
 struct Driver {
         const char *name; /* scheme of its URIs, and name of its object */
+        /* One table for each class of objects that it has. */
         const ConnectionOperations *connection_operations;
         const DomainOperations *domain_operations;
+        const DomainSnapshotOperations *domain_snapshot_operations;
+        const DomainCheckpointOperations *domain_checkpoint_operations;
+        const NetworkOperations *network_operations;
+        const StoragePoolOperations *storage_pool_operations;
+        const StorageVolOperations *storage_vol_operations;
+        const NodeDeviceOperations *node_device_operations;
+        const SecretOperations *secret_operations;
+        const NWFilterOperations *nw_filter_operations;
+        const InterfaceOperations *interface_operations;
         /* JOB_NONE operations may suspend all the same, since they ask a peer. */
         bool remote;
         /* Its guests live on without the service; while one runs, somebody has to be there for it.
@@ -127,6 +186,19 @@ void connection_finish(Connection *connection);
 
 void domain_init(Domain *domain, Connection *connection, const char *name, const char *uuid,
         void (*free_)(Object *));
+
+/* The driver's table for a class, NULL where it has no such objects. */
+const void *driver_operations(const Driver *driver, const ClassInfo *class);
+
+/* Fills the head of an object of a connection, or of a domain, and its table of operations. */
+void child_init(Object *object, const ClassInfo *class, void *properties, Object *parent,
+        void (*free_)(Object *));
+
+/* Snapshots and checkpoints, which are found by their name within the domain. */
+Object *domain_find_child(GPtrArray *children, const char *name);
+void domain_add_child(GPtrArray **children, void *object);
+/* Also withdraws it. */
+void domain_remove_child(GPtrArray **children, void *object);
 
 static inline Connection *domain_connection(const Domain *domain)
 {

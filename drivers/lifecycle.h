@@ -145,7 +145,8 @@ enum {
         START_AUTODESTROY = 1 << 1,
         START_BYPASS_CACHE = 1 << 2,
         START_FORCE_BOOT = 1 << 3,
-        START_RESET_NVRAM = 1 << 6,
+        START_VALIDATE = 1 << 4,
+        START_RESET_NVRAM = 1 << 5,
 };
 
 enum {
@@ -186,7 +187,8 @@ enum {
         STATS_BLOCK = 1 << 5,
         STATS_ALL = (1 << 6) - 1,
 };
-#define STATS_NOWAIT (UINT32_C(1) << 30)
+#define STATS_NOWAIT (UINT32_C(1) << 29)
+#define STATS_BACKING (UINT32_C(1) << 30)
 #define STATS_ENFORCE (UINT32_C(1) << 31)
 
 enum {

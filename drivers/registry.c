@@ -9,6 +9,17 @@ static const struct {
 } keys[] = {
         [DOMAIN_BY_UUID] = { &domain_class, DOMAIN_PROPERTY_UUID },
         [DOMAIN_BY_NAME] = { &domain_class, DOMAIN_PROPERTY_NAME },
+        [NETWORK_BY_UUID] = { &network_class, NETWORK_PROPERTY_UUID },
+        [NETWORK_BY_NAME] = { &network_class, NETWORK_PROPERTY_NAME },
+        [STORAGE_POOL_BY_UUID] = { &storage_pool_class, STORAGE_POOL_PROPERTY_UUID },
+        [STORAGE_POOL_BY_NAME] = { &storage_pool_class, STORAGE_POOL_PROPERTY_NAME },
+        [STORAGE_VOL_BY_KEY] = { &storage_vol_class, STORAGE_VOL_PROPERTY_KEY },
+        [STORAGE_VOL_BY_PATH] = { &storage_vol_class, STORAGE_VOL_PROPERTY_PATH },
+        [NODE_DEVICE_BY_NAME] = { &node_device_class, NODE_DEVICE_PROPERTY_NAME },
+        [SECRET_BY_UUID] = { &secret_class, SECRET_PROPERTY_UUID },
+        [NW_FILTER_BY_UUID] = { &nw_filter_class, NW_FILTER_PROPERTY_UUID },
+        [NW_FILTER_BY_NAME] = { &nw_filter_class, NW_FILTER_PROPERTY_NAME },
+        [INTERFACE_BY_NAME] = { &interface_class, INTERFACE_PROPERTY_NAME },
 };
 static_assert(G_N_ELEMENTS(keys) == _REGISTRY_KEY_MAX, "a key without a property");
 

@@ -9,6 +9,17 @@
 typedef enum RegistryKey {
         DOMAIN_BY_UUID,
         DOMAIN_BY_NAME,
+        NETWORK_BY_UUID,
+        NETWORK_BY_NAME,
+        STORAGE_POOL_BY_UUID,
+        STORAGE_POOL_BY_NAME,
+        STORAGE_VOL_BY_KEY,
+        STORAGE_VOL_BY_PATH,
+        NODE_DEVICE_BY_NAME,
+        SECRET_BY_UUID,
+        NW_FILTER_BY_UUID,
+        NW_FILTER_BY_NAME,
+        INTERFACE_BY_NAME,
         _REGISTRY_KEY_MAX,
 } RegistryKey;
 

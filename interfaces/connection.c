@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The methods of org.virtbus1.Connection that are more than one operation: what the registry of
- * domains knows. */
+/* The methods of org.virtbus1.Connection that are more than one operation: its domains. */
 
 #include <errno.h>
 #include <string.h>
 
-#include "drivers/driver.h"
-#include "drivers/model/bind.h"
 #include "handlers.h"
-#include "service/dispatch.h"
+#include "interfaces/lookup.h"
 
-#define READ "org.virtbus1.domain.read"
-
-/* A filter of ListDomains: a pair or group of bits, of which one has to fit if any is given. */
+/* Flags of ListDomains. */
 enum {
         LIST_ACTIVE = 1 << 0,
         LIST_INACTIVE = 1 << 1,
@@ -33,11 +28,13 @@ enum {
         LIST_NO_CHECKPOINT = 1 << 15,
 };
 
-static unsigned list_bits(const Domain *domain)
+static unsigned domain_bits(const Domain *domain)
 {
         const DomainProperties *properties = &domain->properties;
-        unsigned bits = LIST_NO_MANAGED_SAVE | LIST_NO_SNAPSHOT | LIST_NO_CHECKPOINT;
+        unsigned bits = properties->has_managed_save ? LIST_MANAGED_SAVE : LIST_NO_MANAGED_SAVE;
 
+        bits |= domain->snapshots ? LIST_SNAPSHOT : LIST_NO_SNAPSHOT;
+        bits |= domain->checkpoints ? LIST_CHECKPOINT : LIST_NO_CHECKPOINT;
         bits |= properties->active ? LIST_ACTIVE : LIST_INACTIVE;
         bits |= properties->persistent ? LIST_PERSISTENT : LIST_TRANSIENT;
         bits |= properties->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART;
@@ -53,7 +50,7 @@ static unsigned list_bits(const Domain *domain)
         }
 }
 
-static bool list_accepts(const Domain *domain, unsigned flags)
+static bool domain_accepts(const Object *object, unsigned flags)
 {
         static const unsigned groups[] = {
                 LIST_ACTIVE | LIST_INACTIVE,
@@ -64,59 +61,15 @@ static bool list_accepts(const Domain *domain, unsigned flags)
                 LIST_SNAPSHOT | LIST_NO_SNAPSHOT,
                 LIST_CHECKPOINT | LIST_NO_CHECKPOINT,
         };
-        unsigned bits = list_bits(domain);
 
-        for (unsigned i = 0; i < G_N_ELEMENTS(groups); i++)
-                if ((flags & groups[i]) && !(flags & groups[i] & bits))
-                        return false;
-        return true;
-}
-
-static GPtrArray *domains_list(const Connection *connection, unsigned flags)
-{
-        GPtrArray *list = g_ptr_array_new_full(
-                g_hash_table_size(registry_all(&connection->registry, DOMAIN_BY_UUID)),
-                object_unref_notify);
-        GHashTableIter iter;
-        void *domain;
-
-        g_hash_table_iter_init(&iter, registry_all(&connection->registry, DOMAIN_BY_UUID));
-        while (g_hash_table_iter_next(&iter, NULL, &domain))
-                if (((Domain *)domain)->object.published && list_accepts(domain, flags))
-                        g_ptr_array_add(list, domain_ref(domain));
-        return list;
+        return lookup_fits(
+                groups, G_N_ELEMENTS(groups), flags, domain_bits((const Domain *)object));
 }
 
 int connection_handle_list_domains(Call *call, const ConnectionListDomainsIn *in,
         ConnectionListDomainsOut *out, GError **error)
 {
-        GPtrArray *list = domains_list((Connection *)call->object, in->flags);
-        int r = call_filter(call, READ, &list);
-
-        (void)error;
-        if (r < 0) {
-                g_ptr_array_unref(list);
-                return r;
-        }
-        out->domains.n = list->len;
-        out->domains.items = (Object **)g_ptr_array_free(list, FALSE);
-        return 0;
-}
-
-/* What the caller may not see is not there. */
-static int found(const Call *call, Domain *domain, Object **ret)
-{
-        int r;
-
-        if (!domain || !domain->object.published)
-                return -ENOENT;
-        r = call_authorize(call, READ, &domain->object, NULL);
-        if (r == -EAGAIN)
-                return r;
-        if (r < 0)
-                return -ENOENT;
-        *ret = object_ref(domain);
-        return 0;
+        return lookup_list(call, &lookup_domain, domain_accepts, in->flags, &out->domains, error);
 }
 
 int connection_handle_domain_lookup_by_id(Call *call, const ConnectionDomainLookupByIDIn *in,
@@ -134,80 +87,76 @@ int connection_handle_domain_lookup_by_id(Call *call, const ConnectionDomainLook
         while (!domain && g_hash_table_iter_next(&iter, NULL, &other))
                 if (domain_is_active(other) && ((Domain *)other)->properties.id == (uint32_t)in->id)
                         domain = other;
-        r = found(call, domain, &out->domain);
-        return r == -ENOENT ?
-                error_set(error, ERROR_NO_DOMAIN, "no domain with matching id %d", in->id) :
-                r;
+        r = lookup_found(call, &lookup_domain, domain, "id", "", &out->domain, error);
+        if (r == -1) {
+                g_clear_error(error);
+                error_set(error, ERROR_NO_DOMAIN, "no domain with matching id %d", in->id);
+        }
+        return r;
 }
 
 int connection_handle_domain_lookup_by_name(Call *call, const ConnectionDomainLookupByNameIn *in,
         ConnectionDomainLookupByNameOut *out, GError **error)
 {
-        int r = found(call,
-                registry_find(&((Connection *)call->object)->registry, DOMAIN_BY_NAME, in->name),
-                &out->domain);
-
-        return r == -ENOENT ?
-                error_set(error, ERROR_NO_DOMAIN, "no domain with matching name '%s'", in->name) :
-                r;
+        return lookup_key(
+                call, &lookup_domain, DOMAIN_BY_NAME, "name", in->name, &out->domain, error);
 }
 
 int connection_handle_domain_lookup_by_uuid(Call *call, const ConnectionDomainLookupByUUIDIn *in,
         ConnectionDomainLookupByUUIDOut *out, GError **error)
 {
-        g_autofree char *uuid = uuid_normalize(in->uuid);
-        int r;
-
-        if (!uuid)
-                return error_set(error, ERROR_INVALID_ARG, "uuidstr in %s must be a valid UUID",
-                        call->method->api);
-        r = found(call,
-                registry_find(&((Connection *)call->object)->registry, DOMAIN_BY_UUID, uuid),
-                &out->domain);
-        return r == -ENOENT ?
-                error_set(error, ERROR_NO_DOMAIN, "no domain with matching uuid '%s'", uuid) :
-                r;
+        return lookup_uuid(call, &lookup_domain, DOMAIN_BY_UUID, in->uuid, &out->domain, error);
 }
 
 /* Statistics. Each domain's come from its driver's operation; one that fails or has gone meanwhile
  * is left out. */
 
+static int domain_stats(const DomainOperations *operations, Domain *domain,
+        const ConnectionGetAllDomainStatsIn *in, ConnectionGetAllDomainStatsRecords *ret,
+        GError **error)
+{
+        const DomainGetStatsIn ask = { .stats = in->stats, .flags = in->flags & ~0xffu };
+        g_autoptr(GError) problem = NULL;
+        DomainGetStatsOut answer = { 0 };
+
+        if (domain->object.gone)
+                return 0;
+        if (operations->get_stats(domain, &ask, &answer, &problem) >= 0) {
+                ret->name = g_strdup(domain->properties.name);
+                ret->stats = answer.records;
+                return 1;
+        }
+        params_clear(&answer.records);
+        if (!error_is(problem, ERROR_ARGUMENT_UNSUPPORTED) && !error_is(problem, ERROR_INVALID_ARG))
+                return 0;
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return -1;
+}
+
 int connection_handle_get_all_domain_stats(Call *call, const ConnectionGetAllDomainStatsIn *in,
         ConnectionGetAllDomainStatsOut *out, GError **error)
 {
-        const Connection *connection = (Connection *)call->object;
-        const DomainOperations *operations = connection->driver->domain_operations;
-        GPtrArray *list = domains_list(connection, in->flags & 0xff);
+        const DomainOperations *operations =
+                ((Connection *)call->object)->driver->domain_operations;
+        struct {
+                Object **items;
+                size_t n;
+        } list = { 0 };
+        int r;
 
-        call_filter(call, READ, &list);
-        if (!operations->get_stats) {
-                g_ptr_array_unref(list);
+        if (!operations->get_stats)
                 return error_set(error, ERROR_NO_SUPPORT, "%s", call->method->api);
-        }
+        r = lookup_list(call, &lookup_domain, domain_accepts, in->flags & 0xff, &list, error);
+        if (r < 0)
+                return r;
         out->records.items = (ConnectionGetAllDomainStatsRecords *)g_malloc0_n(
-                list->len, sizeof *out->records.items);
-        for (unsigned i = 0; i < list->len; i++) {
-                const DomainGetStatsIn ask = { .stats = in->stats, .flags = in->flags & ~0xffu };
-                Domain *domain = list->pdata[i];
-                g_autoptr(GError) problem = NULL;
-                DomainGetStatsOut answer = { 0 };
-
-                if (domain->object.gone)
-                        continue;
-                if (operations->get_stats(domain, &ask, &answer, &problem) < 0) {
-                        params_clear(&answer.records);
-                        if (!error_is(problem, ERROR_ARGUMENT_UNSUPPORTED) &&
-                                !error_is(problem, ERROR_INVALID_ARG))
-                                continue;
-                        g_ptr_array_unref(list);
-                        g_propagate_error(error, g_steal_pointer(&problem));
-                        return -1;
-                }
-                out->records.items[out->records.n++] = (ConnectionGetAllDomainStatsRecords){
-                        .name = g_strdup(domain->properties.name),
-                        .stats = answer.records,
-                };
+                list.n, sizeof *out->records.items);
+        for (size_t i = 0; r >= 0 && i < list.n; i++) {
+                r = domain_stats(operations, (Domain *)list.items[i], in,
+                        &out->records.items[out->records.n], error);
+                if (r > 0)
+                        out->records.n++;
         }
-        g_ptr_array_unref(list);
-        return 0;
+        layout_clear("ao", &list);
+        return r < 0 ? -1 : 0;
 }

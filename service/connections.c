@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "service/base/cleanup.h"
+#include "service/face.h"
 
 static const Driver *const all_drivers[] = { &qemu_driver, &test_driver };
 
@@ -367,8 +368,12 @@ static DriverObject *driver_object_new(const Driver *driver)
         object_init(
                 &self->object, &driver_class, NULL, &self->properties, NULL, driver_object_free);
         self->driver = driver;
-        operations_list(&connection_class, driver->connection_operations, names);
-        operations_list(&domain_class, driver->domain_operations, names);
+        for (unsigned i = 0; i < n_class_faces; i++) {
+                const void *operations = driver_operations(driver, class_faces[i].class);
+
+                if (operations)
+                        operations_list(class_faces[i].class, operations, names);
+        }
         object_set_string(self, DRIVER_PROPERTY_NAME, driver->name);
         object_set(self, DRIVER_PROPERTY_OPERATIONS,
                 &(Array){ .items = names->pdata, .n = names->len });

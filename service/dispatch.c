@@ -210,11 +210,20 @@ static int not_supported(const char *api, GError **error)
         return error_set(error, ERROR_NO_SUPPORT, "%s", api);
 }
 
+/* The domain whose jobs an operation on the object is one of: itself, or that of a snapshot. */
+static Domain *domain_of(Object *object)
+{
+        for (; object; object = object->parent)
+                if (object->class == &domain_class)
+                        return (Domain *)object;
+        return NULL;
+}
+
 /* Whatever holds for every operation, before and after it. */
 static int run_operation(
         Call *call, Operation operation, JobKind job, bool needs_active, void *out, GError **error)
 {
-        Domain *domain = call->object->class == &domain_class ? (Domain *)call->object : NULL;
+        Domain *domain = domain_of(call->object);
         bool locks = domain && job == JOB_MODIFY;
         int r;
 

@@ -106,6 +106,13 @@ static const struct {
         bool is_uuid;
 } below_connection[] = {
         { &domain_class, "domain", DOMAIN_PROPERTY_UUID, true },
+        { &network_class, "network", NETWORK_PROPERTY_UUID, true },
+        { &storage_pool_class, "storagepool", STORAGE_POOL_PROPERTY_UUID, true },
+        { &storage_vol_class, "storagevol", STORAGE_VOL_PROPERTY_KEY, false },
+        { &node_device_class, "nodedev", NODE_DEVICE_PROPERTY_NAME, false },
+        { &secret_class, "secret", SECRET_PROPERTY_UUID, true },
+        { &nw_filter_class, "nwfilter", NW_FILTER_PROPERTY_UUID, true },
+        { &interface_class, "interface", INTERFACE_PROPERTY_MAC, false },
 };
 
 static char *below_connection_path(const Namespace *space, const Object *object, unsigned row)
@@ -134,6 +141,21 @@ static char *manager_path(const Namespace *space, const Object *object)
         return space->compatible_only ? NULL : g_strdup(space->root);
 }
 
+/* Snapshots and checkpoints: below the connection, "domainsnapshot/_UUID_NAME" with the name
+ * escaped. */
+static char *below_domain_path(
+        const Namespace *space, const Object *object, const char *folder, const char *name)
+{
+        const Domain *domain = (const Domain *)object->parent;
+        const char *connection = publish_path(domain->object.parent, space);
+        g_autofree char *uuid = NULL, *escaped = NULL;
+
+        if (!connection || sd_bus_path_encode("/x", name, &escaped) < 0)
+                return NULL;
+        uuid = g_strdelimit(g_strdup(domain->properties.uuid), "-", '_');
+        return g_strdup_printf("%s/%s/_%s_%s", connection, folder, uuid, escaped + strlen("/x/"));
+}
+
 static char *path_make(const Namespace *space, const Object *object)
 {
         if (object->class == &manager_class)
@@ -142,6 +164,12 @@ static char *path_make(const Namespace *space, const Object *object)
                 return driver_path(space, object);
         if (object->class == &connection_class)
                 return connection_path(space, object);
+        if (object->class == &domain_snapshot_class)
+                return below_domain_path(space, object, "domainsnapshot",
+                        ((const DomainSnapshot *)object)->properties.name);
+        if (object->class == &domain_checkpoint_class)
+                return below_domain_path(space, object, "domaincheckpoint",
+                        ((const DomainCheckpoint *)object)->properties.name);
         for (unsigned row = 0; row < G_N_ELEMENTS(below_connection); row++)
                 if (below_connection[row].class == object->class)
                         return below_connection_path(space, object, row);

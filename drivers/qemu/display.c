@@ -217,7 +217,7 @@ int qemu_send_key(Domain *domain, const DomainSendKeyIn *in, DomainSendKeyOut *o
 
                 if (number == -EOPNOTSUPP)
                         return error_set(error, ERROR_OPERATION_UNSUPPORTED,
-                                "keycodes of the %s codeset; those of linux, xt, atset1, rfb and "
+                                "keycodes of the %s codeset; those of linux, xt, atset1 and "
                                 "qnum are",
                                 set);
                 if (number < 0)

@@ -6,7 +6,7 @@
 #include <linux/input-event-codes.h>
 
 ENUM_TABLE(key_codeset_names, "keycode set", CODESET_MAX, "linux", "xt", "atset1", "atset2",
-        "atset3", "os_x", "xt_kbd", "usb", "win32", "rfb", "qnum");
+        "atset3", "os_x", "xt_kbd", "usb", "win32", "qnum");
 
 /* Up to F12 Linux counts as set 1 does, but for two numbers in between. */
 #define LINUX_LIKE_SET1 KEY_F12
@@ -113,7 +113,6 @@ int key_number(uint32_t codeset, uint32_t code)
                 return number_of_linux(code);
         case CODESET_XT:
         case CODESET_ATSET1:
-        case CODESET_RFB:
         case CODESET_QNUM:
                 return number_of_set1(code);
         default:

@@ -22,7 +22,6 @@ typedef enum KeyCodeset {
         CODESET_XT_KBD,
         CODESET_USB,
         CODESET_WIN32,
-        CODESET_RFB,
         CODESET_QNUM,
         CODESET_MAX,
 } KeyCodeset;

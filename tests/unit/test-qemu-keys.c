@@ -43,7 +43,7 @@ static void test_linux_distinct(void)
 
 static void test_set1(void)
 {
-        static const uint32_t sets[] = { CODESET_XT, CODESET_ATSET1, CODESET_RFB, CODESET_QNUM };
+        static const uint32_t sets[] = { CODESET_XT, CODESET_ATSET1, CODESET_QNUM };
 
         for (size_t i = 0; i < G_N_ELEMENTS(sets); i++) {
                 g_assert_cmpint(key_number(sets[i], 0x1e), ==, 0x1e);
