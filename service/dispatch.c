@@ -239,20 +239,22 @@ static int run_operation(
         return r;
 }
 
+static MethodHandler handler_of(const Call *call)
+{
+        const ClassFace *face = publish_face(call->object);
+
+        return face->handlers ? face->handlers[call->method - call->object->class->methods] : NULL;
+}
+
 static int run_method(Call *call, void *out, GError **error)
 {
         const MethodInfo *method = call->method;
-        const ClassFace *face = publish_face(call->object);
-        MethodHandler handler =
-                face->handlers ? face->handlers[method - call->object->class->methods] : NULL;
-        Operation operation;
+        MethodHandler handler = handler_of(call);
 
         if (handler)
                 return handler(call, call->arguments, out, error);
-        operation = operation_of(call->object, method->operation);
-        if (!operation)
-                return not_supported(method->api, error);
-        return run_operation(call, operation, method->job, method->needs_active, out, error);
+        return run_operation(call, operation_of(call->object, method->operation), method->job,
+                method->needs_active, out, error);
 }
 
 static int answer_method(Call *call, GError **error)
@@ -263,12 +265,15 @@ static int answer_method(Call *call, GError **error)
         } out;
         int r;
 
-        r = authorize_method(call, error);
-        if (r < 0)
-                return r;
         if (!action_only_reads(method_action(call)) &&
                 connections_refuse_write(call->caller, call->object, call->method->api, error) < 0)
                 return -1;
+        /* What cannot be done needs no permission. */
+        if (!handler_of(call) && !operation_of(call->object, call->method->operation))
+                return not_supported(call->method->api, error);
+        r = authorize_method(call, error);
+        if (r < 0)
+                return r;
         layout_init(call->method->out, out.bytes);
         r = run_method(call, out.bytes, error);
         if (r >= 0)

@@ -179,7 +179,9 @@ static int replace_work(void *data)
         r = fchmod(fd, replacement->mode) < 0 ? -errno : 0;
         if (r >= 0)
                 r = write_all(fd, replacement->bytes, replacement->size);
-        if (r >= 0 && ((replacement->durable && fsync(fd) < 0) || rename(temporary, replacement->path) < 0))
+        if (r >= 0 &&
+                ((replacement->durable && fsync(fd) < 0) ||
+                        rename(temporary, replacement->path) < 0))
                 r = -errno;
         if (r < 0) {
                 unlink(temporary);

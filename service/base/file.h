@@ -19,8 +19,8 @@ void offload_finish(void);
  * in the order they were asked for. 0 or -errno. */
 int file_replace(const char *path, const void *bytes, size_t size, mode_t mode);
 
-/* The same without durability: whole after any death of the process, not after one of the host. Does not suspend; for
- * small files in memory, such as those of /run. */
+/* The same without durability: whole after any death of the process, not after one of the host.
+ * Does not suspend; for small files in memory, such as those of /run. */
 int file_replace_volatile(const char *path, const void *bytes, size_t size, mode_t mode);
 
 /* Suspends. Unlinks path durably. 0, also where it did not exist, or -errno. */

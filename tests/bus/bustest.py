@@ -57,7 +57,8 @@ class Xml:
 
 
 # A value of each type that a method takes, for calls that are to fail for another reason.
-ANY = {'s': '', 'u': 0, 'i': 0, 't': 0, 'x': 0, 'b': False, 'au': [], 'o': '/', 'as': [], 'd': 0.0}
+ANY = {'s': '', 'u': 0, 'i': 0, 't': 0, 'x': 0, 'b': False, 'au': [], 'o': '/', 'as': [], 'd': 0.0,
+       'ab': [], 'ay': b'', 'ah': [], 'a{sv}': {}}
 
 
 def guest_xml(type_: str, name: str, uuid=None, memory=65536, more='', devices='') -> str:

@@ -34,7 +34,7 @@ class Conformance(HostTest):
             {'Active': False, 'Autostart': False, 'Id': 0, 'Name': 'a', 'OSType': 'hvm', 'Persistent': True,
              'SchedulerType': None, 'Updated': False, 'UUID': UUID, 'State': (SHUT_OFF, 0), 'Title': 'T',
              'Description': 'D', 'Owner': 'root', 'MaxMemory': 65536, 'Memory': 65536, 'MaxVcpus': 1,
-             'Vcpus': 1})
+             'Vcpus': 1, 'HasManagedSave': False})
         for name, value in properties.items():
             self.assertEqual(guest.get(f'Domain.{name}'), value)
         self.assertEqual(signals.matching(path=host.path, member='DomainEvent')[0].arguments,
