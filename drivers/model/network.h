@@ -13,6 +13,7 @@
  * Nothing here suspends. */
 
 #include "drivers/model/value.h"
+#include "service/base/enum.h"
 #include "service/base/error.h"
 
 /* ---- what networks share with the interfaces of domains ------------------------------------- */
