@@ -14,6 +14,7 @@ service's log and the bus traffic; the runner prints it for a failing test.
 The service's program is $VIRTBUSD, or that of the build folder $VIRTBUS_BUILD, or of build.
 """
 
+import atexit
 import ctypes
 import os
 import pathlib
@@ -141,6 +142,8 @@ class PrivateBus:
     def open(self):
         _adopt_orphans()
         self._known = set(descendants(os.getpid()))
+        # For a test that is ended by a signal, and comes to no close().
+        atexit.register(self._end_all)
         # Short, because a guest's sockets below it must fit into 108 bytes.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='vb-'))
         for name in ('home', 'run', 'services', 'config', 'state', 'cache', 'data'):
@@ -250,6 +253,7 @@ class PrivateBus:
             self._end_all()
 
     def _end_all(self):
+        atexit.unregister(self._end_all)
         for process in (self._monitor, self._daemon):
             if process and process.poll() is None:
                 process.kill()

@@ -14,6 +14,7 @@ import argparse
 import importlib.util
 import os
 import pathlib
+import signal
 import sys
 import time
 import traceback
@@ -122,6 +123,13 @@ def main() -> int:
         os.environ['VIRTBUS_BUILD'] = str(pathlib.Path(options.build).resolve())
 
     result = Result()
+
+    def on_term(*_):
+        # The test that runs is the last, and closes what it has opened; a second signal ends it.
+        result.stop()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    signal.signal(signal.SIGTERM, on_term)
     for path in _files(options.places):
         try:
             suite = _load(path, options.pattern)
@@ -136,6 +144,10 @@ def main() -> int:
                     print(test.id())
             continue
         suite.run(result)
+        if result.shouldStop:
+            result.failed += 1
+            print('FAILED  was told to end before the last test', flush=True)
+            break
     if options.list:
         return 0
     if result.missed:
