@@ -145,7 +145,6 @@ enum {
         START_AUTODESTROY = 1 << 1,
         START_BYPASS_CACHE = 1 << 2,
         START_FORCE_BOOT = 1 << 3,
-        START_VALIDATE = 1 << 4,
         START_RESET_NVRAM = 1 << 5,
 };
 
