@@ -203,6 +203,7 @@ int connections_open(
         if (r < 0)
                 return -1;
         if (caller->gone) {
+                *ret = connection_unref(*ret);
                 entry_release(entry, 1);
                 return error_set(error, ERROR_OPERATION_ABORTED, "the caller has left");
         }
