@@ -117,6 +117,8 @@ static int test_live_memory(LocalDomain *domain, uint64_t kib, GError **error)
         const DomainBalloonChangeSignal arguments = { .actual = kib };
 
         (void)error;
+        /* Who hears of it finds it so. */
+        object_set_uint64(domain, DOMAIN_PROPERTY_MEMORY, kib);
         object_emit(domain, DOMAIN_SIGNAL_BALLOON_CHANGE, &arguments);
         return 0;
 }

@@ -542,7 +542,7 @@ class TestHost(Conformance):
 
     def test_memory_tells_of_the_balloon(self):
         guest = self.define('a', start=0)
-        with self.story(guest, 'BalloonChange 1024', 'changed Memory'):
+        with self.story(guest, 'changed Memory', 'BalloonChange 1024'):
             guest.call('Domain.SetMemory', 1024, 1)
 
 
