@@ -113,8 +113,7 @@ ABSURD = [
 
 
 class InputTest(BusTest):
-    options = {'trace': False, 'env': {'ASAN_OPTIONS': 'exitcode=99:detect_stack_use_after_return=0:'
-                                       'quarantine_size_mb=1:allocator_release_to_os_interval_ms=0'}}
+    options = {'trace': False}
 
     def setUp(self):
         self.alive()
@@ -141,6 +140,9 @@ class InputTest(BusTest):
         for name, xml in DOCUMENTS.items():
             for member, more in (('DomainDefineXML', ()), ('DomainCreateXML', (0,))):
                 with self.subTest(name, member=member):
+                    if self.sanitized():
+                        # A sanitizer copies each piece of a message anew.
+                        xml = xml[:4 * MIB]
                     begun = time.monotonic()
                     with self.assertRaises(CallError) as caught:
                         host.call(f'Connection.{member}', xml, *more)

@@ -1,0 +1,357 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""QEMU guests that go wrong: killed, stopped, failing at each step of a start; and what they tell of themselves."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import unittest
+
+from bustest import (BUS_ERROR, CallError, HostTest, PAUSED, RUNNING, SHUT_OFF, Story, guest_xml)
+
+UUID = '22222222-2222-4333-8444-555555555555'
+FAKE = pathlib.Path(__file__).parent / 'fake_emulator.py'
+COMPLAINT = 'qemu-fake: something is wrong with me'
+# How long the service waits for a guest's answer.
+DEADLINE = 15
+
+EXITED = 'internal error: process exited while connecting to monitor: '
+
+# What the emulator does when it is started, and what the caller is told.
+FAILURES = {
+    'ends at once and says why': ({'exit': COMPLAINT}, f'{EXITED}{COMPLAINT}'),
+    'ends at once and says nothing': ({'exit': ''}, f'{EXITED}exit status 1'),
+    'says much': ({'exit': 'x' * 100000 + COMPLAINT}, EXITED),
+    'greets with garbage': ({'greet': 'hello?'}, None),
+    'greets with other JSON': ({'greet': '{"hello": 1}'}, None),
+    'greets without an end': ({'greet': '{"QMP": ' + '[' * 5000}, None),
+    'ends in the greeting': ({'die': 'qmp_capabilities'}, f'{EXITED}{COMPLAINT}'),
+    'refuses to negotiate': ({'refuse': 'qmp_capabilities'}, None),
+    'hangs up in the negotiation': ({'hang-up': 'qmp_capabilities'}, None),
+    'answers the negotiation with garbage': ({'garbage': 'qmp_capabilities'}, None),
+    'ends while it is set up': ({'die': 'query-chardev'}, f'{EXITED}{COMPLAINT}'),
+    'refuses to be set up': ({'refuse': 'query-chardev'}, None),
+    'hangs up while it is set up': ({'hang-up': 'query-chardev'}, None),
+    'garbage while it is set up': ({'garbage': 'query-chardev'}, None),
+    'refuses to run': ({'refuse': 'cont'}, None),
+}
+
+# Those that keep the service waiting until its deadline.
+SILENCES = {
+    'never listens': {'silent': True},
+    'never listens and is stubborn': {'silent': True, 'stubborn': True},
+    'never negotiates': {'hang': 'qmp_capabilities'},
+    'is never set up': {'hang': 'query-chardev'},
+    'never runs': {'hang': 'cont'},
+}
+
+
+class QemuTest(HostTest):
+    uri = 'qemu:///embed?root={folder}/host'
+    type = 'qemu'
+    options = {'trace': False}
+
+    def left(self, name: str) -> list:
+        """What there is of a guest: processes, files of its run."""
+        folder = self.bus.folder / 'host/run/qemu'
+        files = [str(path) for path in folder.rglob('*') if path.name not in ('lock', 'autostarted', 'last-id')]
+        return list(self.bus.processes(f'guest={name},').values()) + [f for f in files if name in f]
+
+    def process(self, name: str) -> int:
+        pid, = self.bus.processes(f'guest={name},')
+        return pid
+
+
+class FakeTest(QemuTest):
+    """With an emulator that does what the test says."""
+
+    def setUp(self):
+        super().setUp()
+        self.fakes = self.bus.folder / 'fake'
+        self.fakes.mkdir(exist_ok=True)
+
+    def emulator(self, behaviour: dict, kind='fake') -> str:
+        """A devices' element that names an emulator of that behaviour."""
+        folder = self.fakes / kind
+        folder.mkdir(exist_ok=True)
+        path = folder / 'qemu-system-x86_64'
+        if not path.exists():
+            path.write_bytes(FAKE.read_bytes())
+            path.chmod(0o755)
+        (folder / 'behaviour').write_text(json.dumps(behaviour))
+        return f'<emulator>{path}</emulator>'
+
+    def tell(self, name: str, *messages):
+        fifo = self.fakes / 'fake' / f'tell-{name}'
+        self.client.wait(fifo.exists, 5)
+        with open(fifo, 'w') as file:
+            for message in messages:
+                if isinstance(message, dict):
+                    message = json.dumps({**message, 'timestamp': {'seconds': 1, 'microseconds': 0}})
+                file.write(message + '\n')
+
+    def test_failing_starts(self):
+        guest = self.define('f', uuid=UUID, devices=self.emulator({}))
+        guest.call('Domain.Create', 0)
+        guest.call('Domain.Destroy', 0)
+        for name, (behaviour, message) in FAILURES.items():
+            with self.subTest(name):
+                self.emulator(behaviour)
+                with self.client.record() as signals, self.quickly(3):
+                    with self.assertRaises(CallError) as caught:
+                        guest.call('Domain.Create', 0)
+                    self.down(guest, signals, caught.exception, message)
+                if 'set up' not in name:
+                    with self.client.record() as signals, self.assertRaises(CallError):
+                        self.create('f2', devices=self.emulator(behaviour))
+                    self.assertFalse(signals.matching(where=lambda s: s.arguments[1:] == (2, 0)))
+                    self.assertFalse(self.left('f2'))
+                # The next one works.
+                self.emulator({})
+                guest.call('Domain.Create', 0)
+                self.assertEqual(self.state(guest), (RUNNING, 1))
+                guest.call('Domain.Destroy', 0)
+
+    def down(self, guest, signals, error, message):
+        """Nothing of the failed start is left, and it was told as it should."""
+        self.assertRegex(error.name, r'^org\.virtbus1\.Error\.')
+        if message:
+            self.assertEqual(error.message[:len(message)], message)
+        else:
+            self.assertRegex(error.message, "guest 'f|unable to execute QEMU command '")
+        self.assertLess(len(error.message), 5000)
+        self.assertEqual(self.state(guest), (SHUT_OFF, 6))
+        self.assertFalse(signals.matching(where=lambda s: s.arguments[1:] == (2, 0)), 'a start was told of')
+        self.assertFalse(self.left('f'))
+        self.assertEqual(guest.get('Domain.Persistent'), True)
+
+    def test_silent_starts(self):
+        """All at once, since each takes its time; and calls that need a guest that is stopped."""
+        stopped = self.define('stopped', start=0)
+        other = self.new_client()
+        running = other.object(self.define('other', start=0).path)
+        usual = self.pace(running, other.object(stopped.path))
+        os.kill(self.process('stopped'), signal.SIGSTOP)
+        begun = time.monotonic()
+        # The calls of one caller about one object are answered one after the other: so each has its own.
+        waiting, callers = {}, []
+        for i, (name, behaviour) in enumerate(SILENCES.items()):
+            xml = self.xml(f's{i}', devices=self.emulator(behaviour, f'silent{i}'))
+            callers.append(self.new_client())
+            waiting[name] = (f's{i}', callers[-1].start(self.host.path, 'org.virtbus1.Connection', 'DomainCreateXML',
+                                                        '(su)', xml, 0))
+        for name, member, signature, arguments in (
+                ('stopped', 'Suspend', None, ()), ('stopped', 'Destroy', '(u)', (1,))):
+            callers.append(self.new_client())
+            waiting[member] = (name, callers[-1].start(stopped.path, 'org.virtbus1.Domain', member, signature,
+                                                       *arguments))
+        # Everybody else is served meanwhile, as before.
+        self.client.settle(2)
+        self.assertLess(self.pace(running, other.object(stopped.path)), 2 * usual + 0.005)
+        fibers = {name: what for name, what, *_ in other.object('/org/virtbus1').call('Manager.ListFibers')}
+        self.assertTrue(any('QMP' in what for what in fibers.values()), fibers)
+        for name, (guest, finish) in waiting.items():
+            with self.subTest(name):
+                with self.assertRaises(CallError) as caught:
+                    finish()
+                self.assertIn(f"'{guest}'", caught.exception.message)
+                self.assertNotEqual(caught.exception.name, BUS_ERROR + 'NoReply')
+                if guest != 'stopped':
+                    self.assertFalse(self.left(guest))
+        took = time.monotonic() - begun
+        self.assertGreater(took, DEADLINE - 1)
+        self.assertLess(took, DEADLINE + 5)
+        self.assertEqual(self.state(stopped), (RUNNING, 1))
+        # The plug works always.
+        with self.story(stopped, 'changed Active Id State', 'stopped 1'), self.quickly(4):
+            stopped.call('Domain.Destroy', 0)
+        self.assertFalse(self.left('stopped'))
+
+    def pace(self, running, looked_at) -> float:
+        """How long a few calls take, seen from the middle."""
+        times = []
+        for _ in range(21):
+            begun = time.monotonic()
+            running.call('Domain.Suspend')
+            running.call('Domain.Resume')
+            running.call('Domain.GetStats', 0, 0)
+            looked_at.get_all('Domain')
+            looked_at.call('Domain.GetXMLDesc', 0)
+            times.append(time.monotonic() - begun)
+        return sorted(times)[10]
+
+    def test_what_it_tells(self):
+        """QEMU's events, one by one, and what the bus hears of them."""
+        vnc = {'server': {'family': 'ipv4', 'host': '127.0.0.1', 'service': '5900', 'auth': 'none', 'websocket': False},
+               'client': {'family': 'ipv6', 'host': '::1', 'service': '40000', 'websocket': False,
+                          'sasl_username': 'joe'}}
+        graphics = "(0, '127.0.0.1', '5900') (1, '::1', '40000') 'none' [('saslUsername', 'joe')]"
+        disk = "<disk type='file' device='cdrom'><target dev='sda' bus='sata'/></disk>"
+        for event, data, story, state in (
+                ('STOP', None, ['changed State', 'suspended 0'], (PAUSED, 0)),
+                ('RESUME', None, ['changed State', 'resumed 0'], (RUNNING, 5)),
+                ('RESET', {'guest': True, 'reason': 'guest-reset'}, ['Reboot'], (RUNNING, 5)),
+                ('RTC_CHANGE', {'offset': -3600, 'qom-path': '/'}, ['RTCChange -3600'], (RUNNING, 5)),
+                ('BALLOON_CHANGE', {'actual': 32 << 20}, ['changed Memory', 'BalloonChange 32768'], (RUNNING, 5)),
+                ('WATCHDOG', {'action': 'none'}, ['Watchdog 0'], (RUNNING, 5)),
+                ('WATCHDOG', {'action': 'reset'}, ['Watchdog 2'], (RUNNING, 5)),
+                ('DEVICE_TRAY_MOVED', {'device': '', 'id': 'sata0-0-0', 'tray-open': True},
+                 ["TrayChange 'sata0-0-0' 0"], (RUNNING, 5)),
+                ('BLOCK_IO_ERROR', {'device': 'x', 'qom-path': '/machine/peripheral/sata0-0-0', 'operation': 'read',
+                                    'action': 'report', 'nospace': True, 'reason': 'No space'},
+                 ["IOError '' 'sata0-0-0' 2 'enospc'"], (RUNNING, 5)),
+                ('SUSPEND', None, ['changed State', 'pmsuspended 0', 'PMSuspend 0'], (7, 0)),
+                ('WAKEUP', None, ['changed State', 'started 4', 'PMWakeup 0'], (RUNNING, 8)),
+                ('SUSPEND_DISK', None, ['PMSuspendDisk 0'], (RUNNING, 8)),
+                ('VNC_CONNECTED', vnc, [f'Graphics 0 {graphics}'], (RUNNING, 8)),
+                ('VNC_INITIALIZED', vnc, [f'Graphics 1 {graphics}'], (RUNNING, 8)),
+                ('VNC_DISCONNECTED', vnc, [f'Graphics 2 {graphics}'], (RUNNING, 8)),
+                ('NOBODY_KNOWS', {'a': [1, {'b': None}]}, [], (RUNNING, 8)),
+                ('STOP', {'a': 'b'}, ['changed State', 'suspended 0'], (PAUSED, 0)),
+        ):
+            if event == 'STOP' and data is None:
+                guest = self.define('t', start=0, devices=self.emulator({}) + disk)
+            message = {'event': event, **({'data': data} if data is not None else {})}
+            with self.subTest(event, data=str(data)[:40]):
+                with self.story(guest, *story):
+                    self.tell('t', message)
+                self.assertEqual(self.state(guest), state)
+
+    def test_events_without_what_they_need(self):
+        """Types and members that QEMU would not send."""
+        guest = self.define('t', start=0, devices=self.emulator({}))
+        for event in ('BALLOON_CHANGE', 'BLOCK_IO_ERROR', 'DEVICE_TRAY_MOVED', 'GUEST_PANICKED', 'RESET', 'RTC_CHANGE',
+                      'SHUTDOWN', 'VNC_CONNECTED', 'VSERPORT_CHANGE', 'WATCHDOG'):
+            for data in (None, [], 'text', {'action': 1, 'actual': 'x', 'guest': 'no', 'server': 3, 'open': []}):
+                if event in ('GUEST_PANICKED', 'SHUTDOWN'):
+                    continue
+                self.tell('t', {'event': event, **({'data': data} if data is not None else {})})
+        self.client.settle(0.1)
+        self.alive()
+        self.assertEqual(self.state(guest)[0], RUNNING)
+
+    def test_monitor_lost(self):
+        """The guest runs on; it is reached again."""
+        guest = self.define('m', start=0, devices=self.emulator({}))
+        for what in ('}}} not JSON', '[' * 100000):
+            with self.subTest(what[:10]), self.client.record() as signals:
+                self.tell('m', what)
+                signals.wait(path=guest.path, member='ControlError')
+                self.assertEqual(self.state(guest)[0], RUNNING)
+
+                def again():
+                    with contextlib.suppress(CallError):
+                        guest.call('Domain.Suspend')
+                        return True
+                    return False
+                self.client.wait(again, 10)
+                guest.call('Domain.Resume')
+
+    def test_emulators_that_are_none(self):
+        folder = self.fakes / 'none'
+        folder.mkdir(exist_ok=True)
+        for name, content, mode in (('missing', None, 0), ('not executable', b'#!/bin/sh\n', 0o644),
+                                    ('empty', b'', 0o755), ('not a program', b'\x7fELFgarbage', 0o755),
+                                    ('ends', b'#!/bin/sh\necho I end >&2; exit 3\n', 0o755),
+                                    ('other program', b'#!/bin/sh\nexec /bin/true\n', 0o755)):
+            path = folder / name.replace(' ', '-')
+            if content is not None:
+                path.write_bytes(content)
+                path.chmod(mode)
+            with self.subTest(name), self.quickly(3), self.assertRaises(CallError) as caught:
+                self.create('e', devices=f'<emulator>{path}</emulator>')
+            self.assertIn(str(path), caught.exception.message)
+            self.assertFalse(self.left('e'))
+
+
+class KilledTest(QemuTest):
+    def test_killed(self):
+        for number, story, state in (
+                (signal.SIGKILL, ['changed Active Id State', 'stopped 5'], (SHUT_OFF, 3)),
+                (signal.SIGABRT, ['changed Active Id State', 'stopped 5'], (SHUT_OFF, 3)),
+                (signal.SIGTERM, ['changed State', 'shutdown 2', 'changed Active Id State', 'stopped 0'], (SHUT_OFF, 1))):
+            for flags in (0, 1):
+                with self.subTest(number.name, flags=flags):
+                    guest = self.define('k', uuid=UUID, start=flags)
+                    with self.story(guest, *story) as signals:
+                        os.kill(self.process('k'), number)
+                        signals.wait(member='DomainEvent', where=lambda s: s.arguments[1] == 5)
+                    self.assertEqual(self.state(guest), state)
+                    self.assertFalse(self.left('k'))
+
+    def test_killed_while_it_is_asked(self):
+        guest = self.define('k', start=0)
+        pid = self.process('k')
+        os.kill(pid, signal.SIGSTOP)
+        others = [self.new_client() for _ in range(3)]
+        waiting = [caller.start(guest.path, 'org.virtbus1.Domain', member, signature, *arguments)
+                   for caller, (member, signature, arguments) in zip(others, (
+                       ('Suspend', None, ()), ('SetMemory', '(tu)', (1024, 1)), ('GetStats', '(uu)', (0, 0))))]
+        others[0].bus('GetId', None)
+        time.sleep(0.1)
+        with self.quickly(2):
+            os.kill(pid, signal.SIGKILL)
+            for finish in waiting[:2]:
+                with self.assertRaises(CallError) as caught:
+                    finish()
+                self.assertNotEqual(caught.exception.name, BUS_ERROR + 'NoReply')
+            with contextlib.suppress(CallError):
+                waiting[2]()
+        self.client.wait(lambda: self.state(guest) == (SHUT_OFF, 3), 5)
+
+    def test_killed_while_it_is_destroyed(self):
+        guest = self.create('k')
+        os.kill(self.process('k'), signal.SIGSTOP)
+        finish = self.client.start(guest.path, 'org.virtbus1.Domain', 'Destroy', '(u)', 0)
+        self.client.settle(0.1)
+        with self.story(guest, 'changed Active Id State', 'stopped 1', 'removed'):
+            os.kill(self.process('k'), signal.SIGKILL)
+            finish()
+
+    def test_a_transient_one_is_gone(self):
+        guest = self.create('k')
+        with self.story(guest, 'changed Active Id State', 'stopped 5', 'removed'):
+            os.kill(self.process('k'), signal.SIGKILL)
+
+    def test_graceful(self):
+        guest = self.define('k', start=0)
+        with self.story(guest, 'changed Active Id State', 'stopped 1'), self.quickly(1):
+            guest.call('Domain.Destroy', 1)
+
+    def test_two_destroy_at_once(self):
+        guest = self.define('k', start=0)
+        other = self.new_client()
+        waiting = [client.start(guest.path, 'org.virtbus1.Domain', 'Destroy', '(u)', 0)
+                   for client in (self.client, other)]
+        with self.story(guest, 'changed Active Id State', 'stopped 1'):
+            for finish in waiting:
+                with contextlib.suppress(CallError):
+                    finish()
+
+    def test_refused_before_anything_is_set_up(self):
+        for name, devices, message in (
+                ('a device that is not known', "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='0' "
+                 "slot='1' function='0'/></source></hostdev>", 'hostdev'),
+                ('a disk that is missing', "<disk type='file'><source file='/none/disk.img'/><target dev='vda'/></disk>",
+                 '/none/disk.img'),
+                ('a bridge that is missing', "<interface type='bridge'><source bridge='none0'/></interface>", 'none0')):
+            with self.subTest(name), self.assertRaises(CallError) as caught:
+                self.create('r', devices=devices)
+            self.assertIn(message, caught.exception.message)
+            self.assertFalse(self.left('r'))
+
+    def test_log_and_monitor_are_nobody_elses(self):
+        guest = self.define('k', start=0)
+        folder = self.bus.folder / 'host'
+        for path in [folder / 'run/qemu', folder / 'log/qemu', *(folder / 'run/qemu').glob('domain-*')]:
+            self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+        self.assertIn('-name guest=k,', (folder / 'log/qemu/k.log').read_text())
+        guest.call('Domain.Destroy', 0)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
