@@ -42,6 +42,17 @@ int document_parse(
         return document_parse_node(kind, xmlDocGetRootElement(doc), flags, ret, error);
 }
 
+void document_drop(xmlNode *root, const char *const *names)
+{
+        for (xmlNode *child = xml_first(root), *next; child; child = next) {
+                next = xml_next(child);
+                if (child->ns || !g_strv_contains(names, (const char *)child->name))
+                        continue;
+                xmlUnlinkNode(child);
+                xmlFreeNode(child);
+        }
+}
+
 char *document_format(const DocumentKind *kind, const void *object, unsigned flags)
 {
         XmlWriter writer = { .out = g_string_sized_new(1024) };

@@ -22,6 +22,9 @@ int document_parse(
 int document_parse_node(
         const DocumentKind *kind, const xmlNode *node, unsigned flags, void **ret, GError **error);
 
+/* Takes the children of these names (NULL behind the last) out of a parsed document. */
+void document_drop(xmlNode *root, const char *const *names);
+
 char *document_format(const DocumentKind *kind, const void *object, unsigned flags);
 
 /* What a document has in one place: "name" and "usage/volume" are the text of elements below the
