@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "drivers/local/local.h"
+#include "drivers/test/objects.h"
 
 #define VERSION 2 /* as libvirt's test host tells: 0.0.2 */
 
@@ -234,6 +234,8 @@ static const DomainOperations domain_operations = {
 static const ConnectionOperations connection_operations = {
         .domain_create_xml = local_domain_create_xml,
         .domain_define_xml = local_domain_define_xml,
+        .network_create_xml = test_network_create_xml,
+        .network_define_xml = test_network_define_xml,
 };
 
 static const char *const *test_defaults(Instance instance)
@@ -279,10 +281,21 @@ static void test_connection_free(Object *object)
         g_free(object);
 }
 
+static void test_stop_connection(Connection *connection)
+{
+        g_autoptr(GList) domains =
+                g_hash_table_get_values(registry_all(&connection->registry, DOMAIN_BY_UUID));
+
+        for (GList *link = domains; link; link = link->next)
+                registry_remove(&connection->registry, link->data);
+        test_objects_stop(connection);
+}
+
 static int test_open(
         const Uri *uri, Instance instance, const char *label, Connection **ret, GError **error)
 {
-        LocalConnection *self = g_new0(LocalConnection, 1);
+        TestConnection *host = g_new0(TestConnection, 1);
+        LocalConnection *self = &host->local;
         g_autoptr(Connection) connection = &self->connection;
         g_autoptr(DomainConfig) config = NULL;
         g_autofree char *text = NULL;
@@ -302,6 +315,10 @@ static int test_open(
         domain->live = g_steal_pointer(&config);
         domain->live->id = number(++self->last_id);
         domain_set_state(&domain->domain, DOMAIN_RUNNING, 0, self->last_id);
+        if (test_objects_open(connection, error) < 0) {
+                test_stop_connection(connection);
+                return -1;
+        }
         *ret = g_steal_pointer(&connection);
         return 0;
 }
@@ -314,21 +331,14 @@ static void test_start_connection(Connection *connection)
         g_hash_table_iter_init(&iter, registry_all(&connection->registry, DOMAIN_BY_UUID));
         while (g_hash_table_iter_next(&iter, NULL, &domain))
                 object_publish(domain);
-}
-
-static void test_stop_connection(Connection *connection)
-{
-        g_autoptr(GList) domains =
-                g_hash_table_get_values(registry_all(&connection->registry, DOMAIN_BY_UUID));
-
-        for (GList *link = domains; link; link = link->next)
-                registry_remove(&connection->registry, link->data);
+        test_objects_start(connection);
 }
 
 const Driver test_driver = {
         .name = "test",
         .connection_operations = &connection_operations,
         .domain_operations = &domain_operations,
+        .network_operations = &test_network_operations,
         .defaults = test_defaults,
         .probe = test_probe,
         .identify = test_identify,

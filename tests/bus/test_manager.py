@@ -207,11 +207,13 @@ class ManagerTest(BusTest):
 
 class IntrospectionTest(BusTest):
     def objects(self) -> dict:
-        """One object of each kind: its class and what it has below it."""
+        """At least one object of each kind, and all of the test host: its class and what it has below it."""
+        below = {TEST_DOMAIN: ('Domain', set()),
+                 f'{TEST}/network/_dd8fe884_6c02_601e_7551_cca97df1c5df': ('Network', set())}
         return {ROOT: ('Manager', {'connection', 'driver'}),
                 f'{ROOT}/driver/qemu': ('Driver', set()),
-                TEST: ('Connection', {'domain'}),
-                TEST_DOMAIN: ('Domain', set())}
+                TEST: ('Connection', {path.split('/')[-2] for path in below}),
+                **below}
 
     def test_is_what_is_checked_in(self):
         for path, (class_, children) in self.objects().items():
@@ -235,8 +237,8 @@ class IntrospectionTest(BusTest):
 
     def test_managed_objects(self):
         objects = self.client.call(ROOT, OBJECT_MANAGER, 'GetManagedObjects', None)
-        self.assertEqual(set(objects), {ROOT, f'{ROOT}/driver/qemu', f'{ROOT}/driver/test', TEST, TEST_DOMAIN,
-                                        f'{ROOT}/connection/qemu_session'})
+        self.assertEqual(set(objects),
+                         {f'{ROOT}/driver/test', f'{ROOT}/connection/qemu_session', *self.objects()})
         for path, (class_, _) in self.objects().items():
             self.assertEqual(objects[path], {f'org.virtbus1.{class_}': self.client.object(path).get_all(class_)})
         with self.refused('-UnknownMethod'):

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the test host has beside domains: networks, storage, interfaces, devices. All of it is in
+ * memory, so no operation suspends and none needs a lock: what it checked holds until it returns.
+ *
+ * Each kind has a file of its name with its table of operations, the operations of the connection
+ * that make such objects, and test_*_open(), which adds those that the host begins with. */
+
+#include "drivers/local/local.h"
+
+typedef struct TestConnection {
+        LocalConnection local;
+} TestConnection;
+
+/* Adds what the host begins with; nothing is published. After an error nothing is there. */
+int test_objects_open(Connection *connection, GError **error);
+/* Publishes all of it. */
+void test_objects_start(Connection *connection);
+/* Removes all there is. */
+void test_objects_stop(Connection *connection);
+
+extern const NetworkOperations test_network_operations;
+
+int test_networks_open(Connection *connection, GError **error);
+
+int test_network_define_xml(Connection *connection, const ConnectionNetworkDefineXMLIn *in,
+        ConnectionNetworkDefineXMLOut *out, GError **error);
+int test_network_create_xml(Connection *connection, const ConnectionNetworkCreateXMLIn *in,
+        ConnectionNetworkCreateXMLOut *out, GError **error);
+
+/* ---- for the files of the kinds ------------------------------------------------------------- */
+
+/* How the objects of a kind are found and spoken of. */
+typedef struct TestKind {
+        RegistryKey by_uuid, by_name;
+        unsigned uuid, name; /* the properties */
+        const char *short_name, *full_name;
+        int missing; /* the error */
+} TestKind;
+
+/* The object of that name and UUID, NULL for none; an error where only one of them is taken. */
+int test_find_same(Connection *connection, const TestKind *kind, const char *name, const char *uuid,
+        void *ret, GError **error);
+
+/* An object may be removed while permission for a call on it is asked. */
+int test_require_here(
+        void *object, const char *full_name, const char *name, int missing, GError **error);
+
+/* Flags that the API has and this host has no meaning for. function is the one that libvirt's test
+ * host names in that error. */
+int test_refuse_flags(uint32_t flags, const char *function, GError **error);
