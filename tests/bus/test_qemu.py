@@ -6,12 +6,12 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
-import subprocess
 import time
 import unittest
 
-from bustest import (BUS_ERROR, CallError, HostTest, PAUSED, RUNNING, SHUT_OFF, Story, guest_xml)
+from bustest import BUS_ERROR, CallError, HostTest, PAUSED, RUNNING, SHUT_OFF
 
 UUID = '22222222-2222-4333-8444-555555555555'
 FAKE = pathlib.Path(__file__).parent / 'fake_emulator.py'
@@ -58,8 +58,9 @@ class QemuTest(HostTest):
     def left(self, name: str) -> list:
         """What there is of a guest: processes, files of its run."""
         folder = self.bus.folder / 'host/run/qemu'
-        files = [str(path) for path in folder.rglob('*') if path.name not in ('lock', 'autostarted', 'last-id')]
-        return list(self.bus.processes(f'guest={name},').values()) + [f for f in files if name in f]
+        ours = re.compile(rf'(domain-\d+-)?{name}(\.json)?$')
+        files = [str(path) for path in folder.iterdir() if ours.match(path.name)]
+        return list(self.bus.processes(f'guest={name},').values()) + files
 
     def process(self, name: str) -> int:
         pid, = self.bus.processes(f'guest={name},')

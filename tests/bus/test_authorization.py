@@ -1,0 +1,390 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Who may do what, on the host's bus: what polkit is asked, and what becomes of its answers, also of none.
+
+The service runs as root in a mount namespace, in which what it writes to is a tmpfs; callers are user nobody.
+"""
+
+import contextlib
+import os
+import subprocess
+import time
+import unittest
+from unittest import mock
+
+import bus
+from authority import Authority
+from bustest import (ANY, BusTest, CallError, Client, GLib, OBJECT_MANAGER, PrivateBus, ROOT, TEST, TEST_DOMAIN,
+                     TEST_UUID, Xml, guest_xml)
+
+NOBODY = 65534
+# How long an answer is remembered, and how long one is waited for.
+KEPT_FOR, PATIENCE = 5, 20
+
+NAMESPACE = '''set -e
+mount --make-rprivate /
+mkdir -p {folder}/etc
+mount -t tmpfs none {folder}/etc
+mkdir {folder}/etc/upper {folder}/etc/work
+mount -t overlay -o lowerdir=/etc,upperdir={folder}/etc/upper,workdir={folder}/etc/work none /etc
+for place in /run /var/lib /var/cache /var/log; do mount -t tmpfs none $place; done
+exec "$@"
+'''
+
+
+class SystemBus(PrivateBus):
+    """A bus that every user may use, with the service as the host's."""
+
+    def open(self):
+        configuration = bus.CONFIGURATION.replace('<allow own="*"/>', '<allow own="*"/><allow user="*"/>')
+        with mock.patch.object(bus, 'CONFIGURATION', configuration):
+            super().open()
+        self.folder.chmod(0o711)
+        self.env['DBUS_SYSTEM_BUS_ADDRESS'] = self.address
+        self._arguments[0] = '--system'
+
+    def start_service(self, wait=True):
+        program = [bus.service_program(), *self._arguments]
+        self.service = subprocess.Popen(
+            ['unshare', '-m', 'sh', '-c', NAMESPACE.format(folder=self.folder), 'sh', *program], env=self.env,
+            stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        self.wait_for_service()
+
+
+@contextlib.contextmanager
+def user(uid: int):
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+class AuthorizationTest(BusTest):
+    @classmethod
+    def setUpClass(cls):
+        if os.geteuid() != 0 or subprocess.run(['unshare', '-m', 'true'], capture_output=True).returncode != 0:
+            raise unittest.SkipTest('needs root and mount namespaces')
+        cls.bus = SystemBus()
+        cls.addClassCleanup(lambda: cls.bus.close())
+        cls.bus.open()
+        cls.bus.start_service()
+        cls.client = cls.bus.client()
+        cls.addClassCleanup(cls.client.close)
+        cls.manager = cls.client.object(ROOT)
+
+    def setUp(self):
+        self.authority = self.new_authority()
+        self.caller = self.nobody()
+
+    def nobody(self) -> Client:
+        with user(NOBODY):
+            client = Client(self.bus.address)
+        self.addCleanup(client.close)
+        self.assertEqual(client.bus('GetConnectionUnixUser', '(s)', client.unique_name), NOBODY)
+        return client
+
+    def new_authority(self, **options) -> Authority:
+        authority = Authority(self.bus.address, **options)
+        self.addCleanup(authority.close)
+        return authority
+
+    def asked(self) -> list:
+        questions, self.authority.questions = self.authority.questions, []
+        return [(q.action, q.details) for q in questions]
+
+    def define(self, name: str, client=None, **more):
+        client = client or self.client
+        guest = client.object(client.object(TEST).call('Connection.DomainDefineXML', guest_xml('test', name, **more)))
+        self.addCleanup(self.client.object(guest.path).call, 'Domain.Undefine', 0)
+        return guest
+
+    DOMAIN = {'driver': 'test', 'uri': 'test:///default', 'object': 'Domain', 'name': 'test', 'uuid': TEST_UUID}
+    HOST = {'driver': 'test', 'uri': 'test:///default', 'object': 'Connection'}
+
+    # What is asked
+
+    def test_details(self):
+        guest, host = self.caller.object(TEST_DOMAIN), self.caller.object(TEST)
+        new = {'driver': 'test', 'uri': 'test:///default', 'object': 'Domain', 'name': 'new'}
+        for call, action, details in (
+                (lambda: guest.call('Domain.Suspend'), 'domain.suspend', {**self.DOMAIN, 'member': 'Suspend'}),
+                (lambda: guest.call('Domain.Resume'), 'domain.suspend', {**self.DOMAIN, 'member': 'Resume'}),
+                (lambda: guest.get('Domain.State'), 'domain.read', {**self.DOMAIN, 'member': 'State'}),
+                (lambda: guest.get_all('Domain'), 'domain.read', {**self.DOMAIN, 'member': 'GetAll'}),
+                (lambda: guest.set('Domain.Autostart', GLib.Variant('b', False)), 'domain.configure',
+                 {**self.DOMAIN, 'member': 'Autostart'}),
+                (lambda: guest.call('Domain.GetXMLDesc', 0), 'domain.read', {**self.DOMAIN, 'member': 'GetXMLDesc'}),
+                (lambda: guest.call('Domain.GetXMLDesc', 1), 'domain.read-secure',
+                 {**self.DOMAIN, 'member': 'GetXMLDesc'}),
+                (lambda: host.get('Connection.URI'), 'connection.read', {**self.HOST, 'member': 'URI'}),
+                (lambda: self.caller.object(ROOT).call('Manager.Open', 'test:///default', 0), 'connection.open',
+                 {'uri': 'test:///default', 'member': 'Open'}),
+                (lambda: self.caller.object(ROOT).call('Manager.ListFibers'), 'manager.debug',
+                 {'object': 'Manager', 'member': 'ListFibers'})):
+            call()
+            questions = self.asked()
+            with self.subTest(details['member']):
+                self.assertEqual(questions, [(action, details)])
+        for uuid in (None, '33333333-2222-4333-8444-555555555555'):
+            created = self.caller.object(host.call('Connection.DomainCreateXML', guest_xml('test', 'new', uuid=uuid), 0))
+            self.assertEqual(self.asked(), [('domain.start', {**new, **({'uuid': uuid} if uuid else {}),
+                                                              'member': 'DomainCreateXML'})])
+            created.call('Domain.Destroy', 0)
+            self.asked()
+
+    def test_subject(self):
+        self.caller.object(TEST_DOMAIN).get('Domain.State')
+        question, = self.authority.questions
+        self.assertEqual((question.kind, question.caller), ('system-bus-name', self.caller.unique_name))
+
+    def test_owner_is_who_defined_it(self):
+        guest = self.define('mine', self.caller)
+        self.assertEqual(guest.get('Domain.Owner'), 'nobody')
+        self.asked()
+        guest.call('Domain.Create', 0)
+        details = {**self.DOMAIN, 'name': 'mine', 'uuid': guest.get('Domain.UUID'), 'owner': 'nobody'}
+        self.assertEqual(self.asked()[0], ('domain.start', {**details, 'member': 'Create'}))
+        # A document that names it is about it, with its owner; so is one that gives its UUID with another name.
+        host = self.caller.object(TEST)
+        for name, uuid in (('mine', None), ('mine', details['uuid']), ('other', details['uuid'])):
+            with contextlib.suppress(CallError):
+                host.call('Connection.DomainDefineXML', guest_xml('test', name, uuid=uuid))
+            (action, asked), = self.asked()
+            self.assertEqual((action, asked['owner'], asked['uuid']), ('domain.define', 'nobody', details['uuid']))
+        guest.call('Domain.Destroy', 0)
+
+    def test_each_method_by_its_row(self):
+        """Refused with the permission of its annotation, and nothing of it done."""
+        self.authority.decide = lambda question: 'no'
+        before = self.client.object(TEST_DOMAIN).get_all('Domain')
+        for path, class_ in ((TEST, 'Connection'), (TEST_DOMAIN, 'Domain')):
+            operations = self.client.object(f'{ROOT}/driver/test').get('Driver.Operations')
+            for name, method in Xml(class_).members('method').items():
+                if f'{class_}.{name}' not in operations:
+                    continue
+                arguments = [guest_xml('test', 'new') if arg == 'xml' else ANY[type_]
+                             for arg, type_ in Xml.arguments(method, 'in')]
+                with self.subTest(name):
+                    permission = Xml.note(method, 'Permission')
+                    with self.refused('AccessDenied', f'access denied: {name}') as caught:
+                        self.caller.object(path).call(f'{class_}.{name}', *arguments)
+                    self.assertIn(f"needs the permission 'org.virtbus1.{permission}'", caught.exception.message)
+                    self.assertEqual([action for action, _ in self.asked()], [permission])
+            for name, member in Xml(class_).members('property').items():
+                with self.subTest(name), self.refused('AccessDenied', f'access denied: {name}'):
+                    self.caller.object(path).get(f'{class_}.{name}')
+            with self.refused('AccessDenied'):
+                self.caller.object(path).get_all(class_)
+            self.asked()
+        with self.refused('AccessDenied'):
+            self.caller.object(TEST_DOMAIN).set('Domain.Autostart', GLib.Variant('b', True))
+        with self.refused('AccessDenied'):
+            self.caller.object(ROOT).call('Manager.Open', 'test:///default', 0)
+        self.assertEqual(self.client.object(TEST_DOMAIN).get_all('Domain'), before)
+
+    def test_what_needs_none(self):
+        self.authority.decide = lambda question: 'no'
+        manager = self.caller.object(ROOT)
+        manager.get_all('Manager')
+        self.caller.object(f'{ROOT}/driver/test').get_all('Driver')
+        manager.introspect()
+        self.assertEqual(self.asked(), [])
+
+    def test_root_is_not_asked_about(self):
+        self.client.object(TEST_DOMAIN).call('Domain.Suspend')
+        self.client.object(TEST_DOMAIN).call('Domain.Resume')
+        self.assertEqual(self.asked(), [])
+
+    def test_interactive(self):
+        guest = self.caller.object(TEST_DOMAIN)
+        self.authority.decide = lambda question: 'yes' if question.flags else 'ask'
+        with self.refused('AccessDenied') as caught:
+            guest.call('Domain.Suspend')
+        self.assertIn('allow interactive authorization', caught.exception.message)
+        guest.call('Domain.Suspend', interactive=True)
+        self.assertEqual([q.flags for q in self.authority.questions], [0, 1])
+        guest.call('Domain.Resume', interactive=True)
+        # For a list nobody is asked a thousand times.
+        self.asked()
+        self.caller.object(TEST).call('Connection.ListDomains', 0, interactive=True)
+        self.assertEqual([(a, d['member']) for a, d in self.asked()],
+                         [('connection.read', 'ListDomains'), ('domain.read', 'ListDomains')])
+
+    # What is remembered
+
+    def test_answers_are_kept(self):
+        guest = self.caller.object(TEST_DOMAIN)
+        for _ in range(10):
+            guest.get('Domain.State')
+        self.assertEqual(len(self.asked()), 1)
+        guest.get('Domain.Name')
+        self.assertEqual(len(self.asked()), 1, 'kept for another member')
+        self.caller.object(self.define('other').path).get('Domain.State')
+        self.assertEqual(len(self.asked()), 1, 'kept for another object')
+        self.nobody().object(TEST_DOMAIN).get('Domain.State')
+        self.assertEqual(len(self.asked()), 1, 'kept for another caller')
+        # So is a no.
+        self.authority.decide = lambda question: 'no'
+        for _ in range(3):
+            with self.refused('AccessDenied'):
+                guest.get('Domain.Id')
+        self.assertEqual(len(self.asked()), 1)
+
+    def test_forgotten_when_something_changed(self):
+        guest = self.caller.object(TEST_DOMAIN)
+        guest.get('Domain.State')
+        self.authority.decide = lambda question: 'no'
+        guest.get('Domain.State')
+        self.authority.changed()
+
+        def refused():
+            with contextlib.suppress(CallError):
+                guest.get('Domain.State')
+                return False
+            return True
+        self.client.wait(refused, 2)
+
+    def test_an_object_of_the_same_name_is_another(self):
+        uuid = '44444444-2222-4333-8444-555555555555'
+        guest = self.define('again', uuid=uuid)
+        self.caller.object(guest.path).get('Domain.State')
+        self.client.object(guest.path).call('Domain.Undefine', 0)
+        self.client.object(TEST).call('Connection.DomainDefineXML', guest_xml('test', 'again', uuid=uuid))
+        self.asked()
+        self.caller.object(guest.path).get('Domain.State')
+        self.assertEqual(len(self.asked()), 1)
+
+    # No answer
+
+    def test_silence(self):
+        """The one wait of this file: for an answer, while another is forgotten with time."""
+        guest = self.caller.object(TEST_DOMAIN)
+        guest.get('Domain.Name')
+        kept_at = time.monotonic()
+        self.authority.decide = lambda question: 'hold' if question.action == 'domain.suspend' else 'yes'
+        begun = time.monotonic()
+        finish = self.caller.start(TEST_DOMAIN, 'org.virtbus1.Domain', 'Suspend', None)
+        self.client.wait(lambda: self.authority.held, 5)
+        # Others are served, this caller too, about other objects.
+        with self.quickly(0.5):
+            self.client.object(TEST_DOMAIN).get('Domain.Name')
+            self.caller.object(TEST).get('Connection.URI')
+        other = self.nobody()
+        other.object(TEST_DOMAIN).get('Domain.Name')
+        self.asked()
+        other.object(TEST_DOMAIN).get('Domain.Name')
+        self.assertEqual(self.asked(), [])
+        self.client.settle(max(0, kept_at + KEPT_FOR + 0.5 - time.monotonic()))
+        other.object(TEST_DOMAIN).get('Domain.Name')
+        self.assertEqual(len(self.asked()), 1)
+        with self.refused('AccessDenied', "access denied: Suspend of 'test' needs the permission"):
+            finish()
+        self.assertAlmostEqual(time.monotonic() - begun, PATIENCE, delta=3)
+        self.client.wait(lambda: self.authority.cancelled, 2)
+        self.assertEqual(self.client.object(TEST_DOMAIN).get('Domain.State')[0], 1)
+
+    def test_caller_that_leaves_while_it_is_asked_about(self):
+        self.authority.decide = lambda question: 'hold'
+        self.caller.start(TEST_DOMAIN, 'org.virtbus1.Domain', 'Suspend', None, interactive=True)
+        self.client.wait(lambda: self.authority.held, 5)
+        question, = self.authority.questions
+        self.caller.close()
+        self.client.wait(lambda: self.authority.cancelled, 2)
+        self.assertEqual(self.authority.cancelled, [question.cancellation])
+        # A yes that comes too late is one to nobody.
+        self.authority.held[0].return_value(GLib.Variant('((bba{ss}))', ((True, False, {}),)))
+        self.client.settle(0.1)
+        self.assertEqual(self.client.object(TEST_DOMAIN).get('Domain.State')[0], 1)
+        self.assertEqual([f for f in self.manager.call('Manager.ListFibers') if 'Suspend' in f[0]], [])
+
+    def test_yes_to_who_has_left(self):
+        """The answer and the leaving come together."""
+        for _ in range(5):
+            caller = self.nobody()
+            self.authority.decide = lambda question: 'hold'
+            caller.start(TEST_DOMAIN, 'org.virtbus1.Domain', 'Suspend', None)
+            self.client.wait(lambda: self.authority.held, 5)
+            caller.close()
+            self.authority.held.pop().return_value(GLib.Variant('((bba{ss}))', ((True, False, {}),)))
+            self.client.settle(0.02)
+            self.assertEqual(self.client.object(TEST_DOMAIN).get('Domain.State')[0], 1)
+
+    def test_errors_are_a_no(self):
+        self.authority.decide = lambda question: 'error'
+        with self.refused('AccessDenied'), self.quickly(1):
+            self.caller.object(TEST_DOMAIN).call('Domain.Suspend')
+
+    def test_garbage_is_a_no(self):
+        self.authority.close()
+        for answer in (GLib.Variant('(s)', ('yes',)), GLib.Variant('((bs))', ((True, 'yes'),)),
+                       GLib.Variant('(b)', (True,)), GLib.Variant('((bba{si}))', ((True, True, {}),))):
+            with self.subTest(str(answer)):
+                authority = self.new_authority(garbage=answer)
+                with self.refused('AccessDenied'), self.quickly(1):
+                    self.nobody().object(TEST_DOMAIN).call('Domain.Suspend')
+                self.assertEqual(len(authority.questions), 1)
+                authority.close()
+
+    def test_no_authority_is_a_no(self):
+        self.authority.close()
+        with self.refused('AccessDenied'), self.quickly(1):
+            self.caller.object(TEST_DOMAIN).call('Domain.Suspend')
+        with self.quickly(1):
+            self.assertEqual(self.nobody().object(ROOT).call('Manager.ListConnections'), [])
+
+    def test_authority_that_goes_while_it_is_asked(self):
+        self.authority.decide = lambda question: 'hold'
+        finish = self.caller.start(TEST_DOMAIN, 'org.virtbus1.Domain', 'Suspend', None)
+        self.client.wait(lambda: self.authority.held, 5)
+        self.authority.close()
+        with self.refused('AccessDenied'), self.quickly(1):
+            finish()
+
+    # Lists
+
+    def test_lists_show_what_may_be_read(self):
+        guests = {name: self.define(name).path for name in ('blue', 'black', 'red')}
+        self.authority.decide = lambda question: (
+            'yes' if question.action != 'domain.read' or question.details.get('name', '').startswith('b') else 'no')
+        seen = {guests['blue'], guests['black']}
+        host = self.caller.object(TEST)
+        self.assertEqual(set(host.call('Connection.ListDomains', 0)), seen)
+        self.assertEqual({name for name, _ in host.call('Connection.GetAllDomainStats', 1, 0)}, {'blue', 'black'})
+        objects = self.caller.call(ROOT, OBJECT_MANAGER, 'GetManagedObjects', None)
+        self.assertEqual({path for path in objects if '/domain/' in path}, seen)
+        self.assertEqual(host.call('Connection.DomainLookupByName', 'blue'), guests['blue'])
+        # What may not be seen is not there.
+        for member, key in (('Name', 'red'), ('UUID', self.client.object(guests['red']).get('Domain.UUID'))):
+            with self.refused('NoDomain', 'Domain not found: no domain with matching '):
+                host.call(f'Connection.DomainLookupBy{member}', key)
+        with self.refused('NoDomain', 'Domain not found: no domain with matching id'):
+            host.call('Connection.DomainLookupByID', self.client.object(TEST_DOMAIN).get('Domain.Id'))
+        self.authority.decide = lambda question: 'no' if question.action == 'connection.read' else 'yes'
+        self.assertEqual(self.nobody().object(ROOT).call('Manager.ListConnections'), [])
+
+    def test_many_questions_at_once(self):
+        guests = [self.define(f'many{i}') for i in range(50)]
+        self.asked()
+        with self.quickly(2):
+            self.assertEqual(len(self.caller.object(TEST).call('Connection.ListDomains', 2)), len(guests))
+        self.assertEqual(len(self.asked()), 51)
+        with self.quickly(0.2):
+            self.caller.object(TEST).call('Connection.ListDomains', 2)
+        self.assertEqual(self.asked(), [])
+
+
+class SessionTest(BusTest):
+    """A session's service is its user's alone; nobody is asked."""
+
+    def test_own_user(self):
+        authority = Authority(self.bus.address)
+        self.addCleanup(authority.close)
+        authority.decide = lambda question: 'no'
+        self.client.object(TEST_DOMAIN).call('Domain.Suspend')
+        self.client.object(TEST_DOMAIN).call('Domain.Resume')
+        self.assertEqual(authority.questions, [])
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
