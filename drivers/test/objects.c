@@ -9,6 +9,8 @@ static const struct {
         int (*open)(Connection *connection, GError **error);
 } kinds[] = {
         { NETWORK_BY_UUID, test_networks_open },
+        { STORAGE_POOL_BY_UUID, test_storage_open },
+        { STORAGE_VOL_BY_KEY, NULL },
 };
 
 int test_objects_open(Connection *connection, GError **error)

@@ -21,13 +21,23 @@ void test_objects_start(Connection *connection);
 void test_objects_stop(Connection *connection);
 
 extern const NetworkOperations test_network_operations;
+extern const StoragePoolOperations test_storage_pool_operations;
+extern const StorageVolOperations test_storage_vol_operations;
 
 int test_networks_open(Connection *connection, GError **error);
+int test_storage_open(Connection *connection, GError **error);
 
 int test_network_define_xml(Connection *connection, const ConnectionNetworkDefineXMLIn *in,
         ConnectionNetworkDefineXMLOut *out, GError **error);
 int test_network_create_xml(Connection *connection, const ConnectionNetworkCreateXMLIn *in,
         ConnectionNetworkCreateXMLOut *out, GError **error);
+int test_storage_pool_define_xml(Connection *connection, const ConnectionStoragePoolDefineXMLIn *in,
+        ConnectionStoragePoolDefineXMLOut *out, GError **error);
+int test_storage_pool_create_xml(Connection *connection, const ConnectionStoragePoolCreateXMLIn *in,
+        ConnectionStoragePoolCreateXMLOut *out, GError **error);
+int test_find_storage_pool_sources(Connection *connection,
+        const ConnectionFindStoragePoolSourcesIn *in, ConnectionFindStoragePoolSourcesOut *out,
+        GError **error);
 
 /* ---- for the files of the kinds ------------------------------------------------------------- */
 

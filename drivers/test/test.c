@@ -234,8 +234,11 @@ static const DomainOperations domain_operations = {
 static const ConnectionOperations connection_operations = {
         .domain_create_xml = local_domain_create_xml,
         .domain_define_xml = local_domain_define_xml,
+        .find_storage_pool_sources = test_find_storage_pool_sources,
         .network_create_xml = test_network_create_xml,
         .network_define_xml = test_network_define_xml,
+        .storage_pool_create_xml = test_storage_pool_create_xml,
+        .storage_pool_define_xml = test_storage_pool_define_xml,
 };
 
 static const char *const *test_defaults(Instance instance)
@@ -339,6 +342,8 @@ const Driver test_driver = {
         .connection_operations = &connection_operations,
         .domain_operations = &domain_operations,
         .network_operations = &test_network_operations,
+        .storage_pool_operations = &test_storage_pool_operations,
+        .storage_vol_operations = &test_storage_vol_operations,
         .defaults = test_defaults,
         .probe = test_probe,
         .identify = test_identify,

@@ -24,7 +24,7 @@ class Virtbus:
     """Mixed into a class of tests: the namespace they use."""
 
     name, root, prefix = 'org.virtbus1', '/org/virtbus1/connection/test_default', 'org.virtbus1.'
-    names = {}
+    names, compatible = {}, False
 
     def error(self, short: str) -> str:
         return f'org.virtbus1.Error.{short}'
@@ -32,7 +32,7 @@ class Virtbus:
 
 class Libvirt:
     name, root, prefix = 'org.libvirt', '/org/libvirt/Test', 'org.libvirt.'
-    names = {'Connection': 'Connect'}
+    names, compatible = {'Connection': 'Connect'}, True
 
     def error(self, short: str) -> str:
         return 'org.libvirt.Error'
@@ -70,16 +70,26 @@ class ObjectsTest(BusTest):
                          (self.error(short), message))
 
     @contextlib.contextmanager
-    def tells(self, *expected):
+    def tells(self, *expected, order=True):
         """What the block does is told by exactly these signals: 'NetworkEvent 2', 'Refresh', 'added', 'removed',
         and 'Active=True' for a property."""
+        expected = self.sort(expected, order)
         with self.client_.record() as signals:
             yield
             with contextlib.suppress(AssertionError):
                 self.client_.wait(lambda: len(self._lines(signals)) >= len(expected), 5)
             # A call, so that what was sent before its reply is there.
             self.host('ListNetworks', 0)
-            self.assertEqual(self._lines(signals), list(expected))
+            self.assertEqual(self.sort(self._lines(signals), order), expected)
+
+    @staticmethod
+    def sort(lines, order: bool) -> list:
+        return list(lines) if order else sorted(lines)
+
+    def extra(self, *changes) -> list:
+        """Those of the changes whose properties this namespace has."""
+        return [change for change in changes
+                if not self.compatible or change.split('=')[0] in ('Active', 'Autostart', 'Persistent')]
 
     def _lines(self, signals) -> list:
         lines = []
@@ -280,6 +290,361 @@ class VirtbusNetworks(Virtbus, Networks, ObjectsTest):
 
 
 class LibvirtNetworks(Libvirt, Networks, ObjectsTest):
+    pass
+
+
+class Storage:
+    DEFAULT = '''<pool type='dir'>
+  <name>default-pool</name>
+  <uuid>dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566</uuid>
+  <capacity unit='bytes'>107374182400</capacity>
+  <allocation unit='bytes'>0</allocation>
+  <available unit='bytes'>107374182400</available>
+  <target>
+    <path>/default-pool</path>
+  </target>
+</pool>
+'''
+
+    @staticmethod
+    def xml(name='p', uuid=UUID, path='/p'):
+        return f"<pool type='dir'><name>{name}</name><uuid>{uuid}</uuid><target><path>{path}</path></target></pool>"
+
+    @staticmethod
+    def volume(name, capacity=GIB, allocation=None, more=''):
+        allocated = '' if allocation is None else f'<allocation>{allocation}</allocation>'
+        return f'<volume><name>{name}</name><capacity>{capacity}</capacity>{allocated}{more}</volume>'
+
+    def define(self, **more) -> str:
+        path = self.host('StoragePoolDefineXML', self.xml(**more), 0)
+        self.addCleanup(self.remove, path)
+        return path
+
+    def start(self, **more) -> str:
+        path = self.host('StoragePoolCreateXML', self.xml(**more), 0)
+        self.addCleanup(self.remove, path)
+        return path
+
+    def logical(self) -> str:
+        path = self.host('StoragePoolCreateXML', "<pool type='logical'><name>vg</name></pool>", 0)
+        self.addCleanup(self.remove, path)
+        return path
+
+    def remove(self, path):
+        for member in ('Destroy', 'Undefine'):
+            with contextlib.suppress(CallError):
+                self.on(path, f'StoragePool.{member}')
+
+    def make(self, pool, *arguments) -> str:
+        return self.on(pool, 'StoragePool.StorageVolCreateXML', self.volume(*arguments), 0)
+
+    def state(self, path) -> tuple:
+        return tuple(self.get(path, f'StoragePool.{name}') for name in ('Active', 'Persistent', 'Autostart'))
+
+    def info(self, path) -> tuple:
+        return self.on(path, 'StoragePool.GetInfo')
+
+    def show(self, path) -> str:
+        return self.on(path, 'StoragePool.GetXMLDesc', 0)
+
+    def test_default(self):
+        path = self.host('StoragePoolLookupByName', 'default-pool')
+        self.assertEqual(path, f'{self.root}/storagepool/_dfe224cb_28fb_8dd0_c4b2_64eb3f0f4566')
+        self.assertEqual(self.host('ListStoragePools', 0), [path])
+        self.assertEqual(self.show(path), self.DEFAULT)
+        self.assertEqual(self.state(path), (True, True, False))
+        self.assertEqual(self.info(path), (2, 100 * GIB, 0, 100 * GIB))
+        self.assertEqual(self.on(path, 'StoragePool.ListStorageVolumes', 0), [])
+
+    def test_life(self):
+        with self.tells('added', 'StoragePoolEvent 0 0'):
+            path = self.define()
+        self.assertEqual((self.state(path), self.info(path)), ((False, True, False), (0, 100 * GIB, 0, 100 * GIB)))
+        inactive = f"{INVALID}storage pool 'p' is not active"
+        for member, arguments in (('Destroy', ()), ('Refresh', (0,)), ('StorageVolCreateXML', (self.volume('a'), 0)),
+                                  ('ListStorageVolumes', (0,)), ('StorageVolLookupByName', ('a',))):
+            with self.fails('OperationInvalid', inactive):
+                self.on(path, f'StoragePool.{member}', *arguments)
+        with self.tells('StoragePoolEvent 4 0'):
+            self.on(path, 'StoragePool.Build', 0)
+        with self.tells('StoragePoolEvent 5 0'):
+            self.on(path, 'StoragePool.Delete', 0)
+        with self.tells(*self.extra('Active=True', 'State=2'), 'StoragePoolEvent 2 0'):
+            self.on(path, 'StoragePool.Create', 0)
+        self.assertEqual(self.info(path)[0], 2)
+        for member, arguments in (('Create', (0,)), ('Build', (0,)), ('Delete', (0,)), ('Undefine', ())):
+            with self.fails('OperationInvalid', f"{INVALID}storage pool 'p' is active"):
+                self.on(path, f'StoragePool.{member}', *arguments)
+        with self.tells('Refresh'):
+            self.on(path, 'StoragePool.Refresh', 0)
+        with self.tells(*self.extra('Active=False', 'State=0'), 'StoragePoolEvent 3 0'):
+            self.on(path, 'StoragePool.Destroy')
+        with self.tells('Persistent=False', 'StoragePoolEvent 1 0', 'removed'):
+            self.on(path, 'StoragePool.Undefine')
+        self.gone(path, 'StoragePool')
+        with self.fails('NoStoragePool', "Storage pool not found: no storage pool with matching name 'p'"):
+            self.host('StoragePoolLookupByName', 'p')
+
+    def test_flags(self):
+        path = self.define()
+        for member, flags in (('Build', 1), ('Create', 1), ('Delete', 1), ('GetXMLDesc', 1)):
+            with self.fails('InvalidArg',
+                            f'invalid argument: unsupported flags (0x{flags:x}) in function testStoragePool{member}'):
+                self.on(path, f'StoragePool.{member}', flags)
+        with self.fails('InvalidArg',
+                        'invalid argument: unsupported flags (0x2) in function testStoragePoolCreateXML'):
+            self.host('StoragePoolCreateXML', self.xml(), 2)
+
+    def test_define_again(self):
+        path = self.define()
+        with self.tells('StoragePoolEvent 0 0'):
+            self.define(path='/q')
+        self.assertIn('<path>/q</path>', self.show(path))
+        self.on(path, 'StoragePool.Create', 0)
+        self.define(path='/r')
+        self.assertIn('<path>/q</path>', self.show(path))
+        self.on(path, 'StoragePool.Destroy')
+        # As networks do.
+        self.assertIn('<path>/r</path>', self.show(path))
+
+    def test_conflicts(self):
+        self.define()
+        for member in ('StoragePoolDefineXML', 'StoragePoolCreateXML'):
+            for xml, message in (
+                    (self.xml(name='m'), f"pool 'p' is already defined with uuid {UUID}"),
+                    (self.xml(uuid=OTHER_UUID), f"pool 'p' already exists with uuid {UUID}"),
+                    (self.xml(name='m', uuid=OTHER_UUID), "Storage source conflict with pool: 'p'")):
+                with self.fails('OperationFailed', f'operation failed: {message}'):
+                    self.host(member, xml, 0)
+
+    def test_transient(self):
+        with self.tells('added', 'StoragePoolEvent 2 0'):
+            path = self.start()
+        self.assertEqual((self.state(path), self.info(path)[0]), ((True, False, False), 2))
+        with self.fails('OperationInvalid', f"{INVALID}pool is already active as 'p'"):
+            self.start()
+        with self.fails('OperationInvalid', f"{INVALID}storage pool 'p' is active"):
+            self.on(path, 'StoragePool.Undefine')
+        with self.fails('InvalidArg', 'invalid argument: pool has no config file'):
+            self.set(path, 'StoragePool.Autostart', GLib.Variant('b', True))
+        volume = self.make(path, 'a')
+        with self.tells('removed', *self.extra('Active=False', 'State=0'), 'StoragePoolEvent 3 0', 'removed'):
+            self.on(path, 'StoragePool.Destroy')
+        self.gone(path, 'StoragePool')
+        self.gone(volume, 'StorageVol')
+        self.start()
+        with self.tells('Persistent=True', 'StoragePoolEvent 0 0'):
+            self.define()
+        self.on(path, 'StoragePool.Destroy')
+        self.assertEqual(self.state(path), (False, True, False))
+        # Unlike libvirt's test host, and like its other ones, it keeps its definition.
+        self.start()
+        self.assertEqual(self.state(path), (True, True, False))
+
+    def test_autostart(self):
+        path = self.define()
+        with self.tells('Autostart=True'):
+            self.set(path, 'StoragePool.Autostart', GLib.Variant('b', True))
+        self.assertEqual(self.host('ListStoragePools', 16), [path])
+
+    def test_bad_documents(self):
+        for xml, short, message in (
+                ('<pool/>', 'XmlError', 'XML error: '),
+                ("<pool type='dir'/>", 'XmlError', 'XML error: missing pool source name element'),
+                ("<pool type='dir'><name>x</name></pool>", 'XmlError', 'XML error: missing storage pool target path'),
+                ('<network/>', 'XmlError', "XML error: expecting root element of 'pool', not 'network'"),
+                (self.xml(name='a/b'), 'XmlError', "XML error: name a/b cannot contain '/'"),
+                ('<', 'XmlDetail', '(storage_pool_definition):1: ')):
+            for member in ('StoragePoolDefineXML', 'StoragePoolCreateXML'):
+                with self.fails(short, message):
+                    self.host(member, xml, 0)
+
+    def test_sources(self):
+        def find(type_, spec=''):
+            return self.host('FindStoragePoolSources', type_, spec, 0)
+
+        self.assertEqual(find('logical'), '''<sources>
+  <source>
+    <device path='/dev/sda20'/>
+    <name>testvg1</name>
+    <format type='lvm2'/>
+  </source>
+  <source>
+    <device path='/dev/sda21'/>
+    <name>testvg2</name>
+    <format type='lvm2'/>
+  </source>
+</sources>
+''')
+        self.assertEqual(find('netfs', "<source><host name='foo'/></source>"), '''<sources>
+  <source>
+    <host name='foo'/>
+    <dir path='/testshare'/>
+    <format type='nfs'/>
+  </source>
+</sources>
+''')
+        for spec in ('', '<source/>'):
+            with self.fails('InvalidArg', 'invalid argument: hostname must be specified for netfs sources'):
+                find('netfs', spec)
+        for type_ in ('fs', 'disk', 'foo'):
+            with self.fails('NoSupport', f"{NOT_SUPPORTED}pool type '{type_}' does not support source discovery"):
+                find(type_)
+        with self.fails('InternalError', 'internal error: unknown storage pool type dir'):
+            find('dir')
+
+    # Volumes
+
+    def test_volume(self):
+        pool = self.start()
+        with self.tells('added', *self.extra('Allocation=4096', f'Available={100 * GIB - 4096}')):
+            path = self.make(pool, 'a', GIB, 4096, "<target><format type='qcow2'/></target>")
+        self.assertEqual(self.on(path, 'StorageVol.GetXMLDesc', 0), f'''<volume type='file'>
+  <name>a</name>
+  <key>/p/a</key>
+  <capacity unit='bytes'>{GIB}</capacity>
+  <allocation unit='bytes'>4096</allocation>
+  <target>
+    <path>/p/a</path>
+    <format type='qcow2'/>
+  </target>
+</volume>
+''')
+        self.assertEqual([self.get(path, f'StorageVol.{name}') for name in ('Name', 'Key', 'Path')],
+                         ['a', '/p/a', '/p/a'])
+        self.assertEqual(self.on(path, 'StorageVol.GetInfo', 0), (0, GIB, 4096))
+        for found in (self.host('StorageVolLookupByKey', '/p/a'), self.host('StorageVolLookupByPath', '/p/a'),
+                      self.on(pool, 'StoragePool.StorageVolLookupByName', 'a')):
+            self.assertEqual(found, path)
+        self.assertEqual(self.on(pool, 'StoragePool.ListStorageVolumes', 0), [path])
+        self.assertEqual(self.info(pool), (2, 100 * GIB, 4096, 100 * GIB - 4096))
+        self.assertIn("<allocation unit='bytes'>4096</allocation>", self.show(pool))
+        with self.tells(*self.extra('Allocation=0', f'Available={100 * GIB}'), 'removed', order=False):
+            self.on(path, 'StorageVol.Delete', 0)
+        self.gone(path, 'StorageVol')
+        for by, call in (('key', lambda: self.host('StorageVolLookupByKey', 'a')),
+                         ('path', lambda: self.host('StorageVolLookupByPath', 'a')),
+                         ('name', lambda: self.on(pool, 'StoragePool.StorageVolLookupByName', 'a'))):
+            with self.fails('NoStorageVol', f"Storage volume not found: no storage vol with matching {by} 'a'"):
+                call()
+
+    def test_space(self):
+        pool = self.start()
+        # All of it is taken at once, unless the document says otherwise.
+        self.make(pool, 'a', 60 * GIB)
+        for arguments in (('b', 41 * GIB), ('b', 1, 41 * GIB), ('b', 2 ** 63 - 1)):
+            with self.fails('InternalError', "internal error: Not enough free space in pool for volume 'b'"):
+                self.make(pool, *arguments)
+        self.make(pool, 'b', 2 ** 62, 0)
+        self.make(pool, 'c', 40 * GIB)
+        self.assertEqual(self.info(pool), (2, 100 * GIB, 100 * GIB, 0))
+        with self.fails('InternalError', 'internal error: Not enough free space'):
+            self.make(pool, 'd', 1)
+
+    def test_clone(self):
+        pool, other = self.start(), self.start(name='q', uuid=OTHER_UUID, path='/q')
+        self.make(pool, 'a', GIB, 5)
+
+        def clone(where, name, *arguments, key='/p/a', flags=0):
+            return self.on(where, 'StoragePool.StorageVolCreateXMLFrom', self.volume(name, *arguments), key, flags)
+
+        path = clone(pool, 'b', GIB)
+        self.assertEqual(self.on(path, 'StorageVol.GetInfo', 0), (0, GIB, GIB))
+        self.assertEqual(self.info(pool)[2], GIB + 5)
+        with self.fails('OperationFailed', 'operation failed: storage vol already exists'):
+            clone(pool, 'b')
+        with self.fails('InternalError', "internal error: Not enough free space in pool for volume 'c'"):
+            clone(pool, 'c', 200 * GIB)
+        with self.fails('NoStorageVol', "Storage volume not found: no storage vol with matching key '/p/x'"):
+            clone(pool, 'c', key='/p/x')
+        with self.fails('NoStorageVol', "Storage volume not found: no storage vol with matching name 'a'"):
+            clone(other, 'c')
+        with self.fails('InvalidArg',
+                        'invalid argument: unsupported flags (0x1) in function testStorageVolCreateXMLFrom'):
+            clone(pool, 'c', flags=1)
+
+    def test_volumes_are_there_while_their_pool_is_active(self):
+        pool = self.define()
+        self.on(pool, 'StoragePool.Create', 0)
+        path = self.make(pool, 'a')
+        with self.tells('removed', *self.extra('Active=False', 'State=0'), 'StoragePoolEvent 3 0'):
+            self.on(pool, 'StoragePool.Destroy')
+        with self.fails('NoStorageVol', "Storage volume not found: no storage vol with matching key '/p/a'"):
+            self.host('StorageVolLookupByKey', '/p/a')
+        self.assertEqual(self.info(pool), (0, 100 * GIB, GIB, 99 * GIB))
+        with self.tells('added', *self.extra('Active=True', 'State=2'), 'StoragePoolEvent 2 0'):
+            self.on(pool, 'StoragePool.Create', 0)
+        self.assertEqual(self.on(pool, 'StoragePool.ListStorageVolumes', 0), [path])
+        self.on(pool, 'StoragePool.Destroy')
+        # Another target, and in its way the volume of another pool.
+        self.define(path='/dev/vg')
+        self.make(self.logical(), 'a')
+        with self.fails('OperationFailed', "operation failed: storage pool 'p' has a volume '/dev/vg/a'"):
+            self.on(pool, 'StoragePool.Create', 0)
+        self.define(path='/s')
+        self.on(pool, 'StoragePool.Create', 0)
+        self.assertEqual(self.get(self.on(pool, 'StoragePool.StorageVolLookupByName', 'a'), 'StorageVol.Key'), '/s/a')
+
+    def test_volume_refused(self):
+        pool = self.start()
+        path = self.make(pool, 'a')
+        with self.fails('OperationFailed', 'operation failed: storage vol already exists'):
+            self.make(pool, 'a')
+        # The same path by another pool.
+        self.make(self.logical(), 'a')
+        other = self.start(name='q', uuid=OTHER_UUID, path='/dev/vg')
+        with self.fails('OperationFailed', 'operation failed: storage vol already exists'):
+            self.make(other, 'a')
+        for xml, short, message in (
+                ('<volume><capacity>1</capacity></volume>', 'XmlError', 'XML error: missing volume name element'),
+                ('<volume><name>x</name></volume>', 'XmlError', 'XML error: missing capacity element'),
+                ('<pool/>', 'XmlError', "XML error: expecting root element of 'volume', not 'pool'"),
+                ('<', 'XmlDetail', '(storage_volume_definition):1: ')):
+            with self.fails(short, message):
+                self.on(pool, 'StoragePool.StorageVolCreateXML', xml, 0)
+        with self.fails('InvalidArg', 'invalid argument: unsupported flags (0x1) in function testStorageVolCreateXML'):
+            self.on(pool, 'StoragePool.StorageVolCreateXML', self.volume('b'), 1)
+        with self.fails('InvalidArg', 'invalid argument: unsupported flags (0x1) in function testStorageVolDelete'):
+            self.on(path, 'StorageVol.Delete', 1)
+        with self.fails('NoSupport', f'{NOT_SUPPORTED}virStorageVolGetInfoFlags'):
+            self.on(path, 'StorageVol.GetInfo', 1)
+        with self.fails('NoSupport', f'{NOT_SUPPORTED}virStorageVolResize'):
+            self.on(path, 'StorageVol.Resize', GIB, 0)
+        with self.fails('NoSupport', f'{NOT_SUPPORTED}virStorageVolWipePattern'):
+            self.on(path, 'StorageVol.Wipe', 0, 0)
+
+    def test_volumes_of_other_pools(self):
+        for source, target, type_, path, format_ in (
+                ("<pool type='logical'><name>vg</name><source><device path='/dev/vda'/></source></pool>", '', 1,
+                 '/dev/vg/v', None),
+                ("<pool type='disk'><name>dk</name><source><device path='/dev/sda'/></source>"
+                 '<target><path>/dev</path></target></pool>', '', 1, '/dev/v', None),
+                ("<pool type='rbd'><name>rbd</name><source><name>images</name><host name='h'/></source></pool>", '', 3,
+                 'images/v', 'raw')):
+            with self.subTest(source):
+                pool = self.host('StoragePoolCreateXML', source, 0)
+                self.addCleanup(self.remove, pool)
+                volume = self.make(pool, 'v')
+                self.assertEqual(self.on(volume, 'StorageVol.GetInfo', 0), (type_, GIB, GIB))
+                self.assertEqual(self.get(volume, 'StorageVol.Path'), path)
+                node = ElementTree.fromstring(self.on(volume, 'StorageVol.GetXMLDesc', 0)).find('target/format')
+                self.assertEqual(node.get('type') if node is not None else None, format_)
+
+
+class VirtbusStorage(Virtbus, Storage, ObjectsTest):
+    def test_properties(self):
+        pool = self.start()
+        path = self.make(pool, 'a', GIB, 4096)
+        self.assertEqual(self.client.object(path).get_all('StorageVol'),
+                         {'Name': 'a', 'Key': '/p/a', 'Path': '/p/a', 'Pool': pool, 'Type': 0, 'Format': 'raw',
+                          'Capacity': GIB, 'Allocation': 4096})
+        self.assertEqual(self.client.object(pool).get_all('StoragePool'),
+                         {'Active': True, 'Autostart': False, 'Name': 'p', 'Persistent': False, 'UUID': UUID,
+                          'State': 2, 'Type': 'dir', 'Capacity': 100 * GIB, 'Allocation': 4096,
+                          'Available': 100 * GIB - 4096})
+
+
+class LibvirtStorage(Libvirt, Storage, ObjectsTest):
     pass
 
 
