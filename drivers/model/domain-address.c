@@ -157,10 +157,16 @@ int domain_assign_drives(DomainConfig *config, GError **error)
                 if (is_virtio_serial(devices->consoles[i]) &&
                         need_controllers(config, CONTROLLER_VIRTIO_SERIAL, 0, error) < 0)
                         return -1;
-        for (size_t i = 0; i < devices->n_others; i++)
-                if (strcmp(devices->others[i]->name, "smartcard") == 0 &&
-                        need_controllers(config, CONTROLLER_CCID, 0, error) < 0)
+        for (size_t i = 0; i < devices->n_hostdevs; i++) {
+                const Address *address = &devices->hostdevs[i]->info.address;
+
+                if (devices->hostdevs[i]->type == HOSTDEV_SCSI && address->type == ADDRESS_DRIVE &&
+                        need_controllers(
+                                config, CONTROLLER_SCSI, address->drive.controller, error) < 0)
                         return -1;
+        }
+        if (devices->n_smartcards > 0)
+                return need_controllers(config, CONTROLLER_CCID, 0, error);
         return 0;
 }
 
@@ -203,7 +209,7 @@ static bool is_usb(const char *kind, const void *device)
         if (strcmp(kind, "hub") == 0 || strcmp(kind, "redirdev") == 0)
                 return true;
         if (strcmp(kind, "hostdev") == 0)
-                return strstr(((const OtherDevice *)device)->kept.attributes ?: "", " type='usb'");
+                return ((const Hostdev *)device)->type == HOSTDEV_USB;
         return false;
 }
 

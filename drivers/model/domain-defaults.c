@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
 #include <string.h>
 
 #include "drivers/model/domain-tables.h"
@@ -54,7 +55,36 @@ static int default_memory(DomainConfig *config, GError **error)
         return 0;
 }
 
+/* Processors that are placed by advice have their memory there too. */
+static void default_numatune(DomainConfig *config)
+{
+        NumaMemory *memory;
+
+        if (config->vcpu.placement == VCPU_PLACEMENT_AUTO && !config->numatune)
+                config->numatune = g_new0(Numatune, 1);
+        if (!config->numatune)
+                return;
+        if (config->numatune->memory) {
+                if (config->numatune->memory->placement == VCPU_PLACEMENT_STATIC)
+                        config->numatune->memory->placement = VCPU_PLACEMENT_ABSENT;
+                return;
+        }
+        if (config->vcpu.placement != VCPU_PLACEMENT_AUTO)
+                return;
+        memory = g_new0(NumaMemory, 1);
+        memory->mode = NUMA_STRICT;
+        memory->placement = VCPU_PLACEMENT_AUTO;
+        config->numatune->memory = memory;
+}
+
 static bool has_boot_order(const DomainConfig *config);
+
+static int compare_firmware_features(const void *a, const void *b)
+{
+        const FirmwareFeature *const *first = a, *const *second = b;
+
+        return strcmp((*first)->name, (*second)->name);
+}
 
 static int default_os(DomainConfig *config, const DomainDefaults *defaults, GError **error)
 {
@@ -66,6 +96,10 @@ static int default_os(DomainConfig *config, const DomainDefaults *defaults, GErr
                 return error_set(error, ERROR_XML_ERROR, "an os <type> must be specified");
         if (!type->arch)
                 type->arch = g_strdup(defaults->arch);
+        if (config->os.firmware_features)
+                qsort(config->os.firmware_features->features,
+                        config->os.firmware_features->n_features, sizeof(FirmwareFeature *),
+                        compare_firmware_features);
         if (defaults->machine) {
                 machine = defaults->machine(
                         defaults->data, config->type, type->arch, type->machine, &failure);
@@ -95,12 +129,20 @@ static void default_state(StateElement *element)
 
 static void default_features(Features *features)
 {
+        CapabilityFeature *capabilities = features->capabilities;
+
         default_state(features->hap);
         default_state(features->pmu);
-        default_state(features->smm);
+        if (features->smm && features->smm->state == SWITCH_ABSENT)
+                features->smm->state = SWITCH_ON;
         default_state(features->vmcoreinfo);
         if (features->hyperv)
                 default_string(&features->hyperv->mode, "custom");
+        if (capabilities && capabilities->n_capabilities == 0 &&
+                g_strcmp0(capabilities->policy, "default") == 0) {
+                bind_free(&capability_feature_type, capabilities);
+                features->capabilities = NULL;
+        }
 }
 
 static void default_cpu(DomainConfig *config, const DomainDefaults *defaults)
@@ -183,6 +225,12 @@ static int default_disk(Disk *disk, const DomainDefaults *defaults, GError **err
                 disk->target.bus = bus;
         if (disk->device == DISK_DEVICE_CDROM)
                 disk->readonly = true;
+        if (disk->driver.cache == DISK_CACHE_DEFAULT)
+                disk->driver.cache = DISK_CACHE_ABSENT;
+        if (disk->type == DISK_VHOST_USER && disk->snapshot == DISK_SNAPSHOT_ABSENT)
+                disk->snapshot = DISK_SNAPSHOT_NO;
+        if (disk->transient && disk->transient->share_backing == SWITCH_OFF)
+                disk->transient->share_backing = SWITCH_ABSENT;
         if (defaults->qemu_devices) {
                 default_string(&disk->driver.name, "qemu");
                 if (disk->driver.type == DISK_FORMAT_ABSENT)
@@ -290,7 +338,8 @@ static void chardev_mirror(const Chardev *from, Chardev *to, ChardevTargetType t
 
         bind_copy(&chardev_type, from, to);
         bind_clear(&port_target_type, &to->target);
-        bind_clear(&address_type, &to->info.address);
+        if (type != TARGET_SERIAL)
+                bind_clear(&address_type, &to->info.address);
         to->target.type = type;
         to->target.port = port;
         if (type == TARGET_SERIAL && to->type == CHARDEV_PTY)
@@ -401,28 +450,32 @@ static void default_inputs(DomainConfig *config, const DomainDefaults *defaults)
         }
 }
 
-/* Port and listener of VNC; the old attributes and the first <listen> say the same. */
-static void default_graphics(Graphics *graphics)
+/* The old attributes and the first <listen> say the same. */
+static void default_listen(Graphics *graphics, char **address, char **socket)
+{
+        GraphicsListen *listen;
+
+        if (graphics->n_listens == 0) {
+                listen = g_new0(GraphicsListen, 1);
+                listen->type = socket && *socket ? LISTEN_SOCKET : LISTEN_ADDRESS;
+                if (listen->type == LISTEN_SOCKET)
+                        listen->socket = g_strdup(*socket);
+                else
+                        listen->address = g_strdup(*address);
+                list_append(&graphics->listens, &graphics->n_listens, listen);
+        }
+        listen = graphics->listens[0];
+        if (listen->type == LISTEN_ADDRESS)
+                default_string(address, listen->address);
+        else if (listen->type == LISTEN_SOCKET && socket)
+                default_string(socket, listen->socket);
+}
+
+static void default_vnc(Graphics *graphics)
 {
         VncGraphics *vnc = &graphics->vnc;
 
-        if (graphics->type != GRAPHICS_VNC)
-                return;
-        if (graphics->n_listens == 0) {
-                GraphicsListen *listen = g_new0(GraphicsListen, 1);
-
-                listen->type = vnc->socket ? LISTEN_SOCKET : LISTEN_ADDRESS;
-                if (vnc->socket)
-                        listen->socket = g_strdup(vnc->socket);
-                else
-                        listen->address = g_strdup(vnc->listen);
-                list_append(&graphics->listens, &graphics->n_listens, listen);
-        }
-        if (graphics->listens[0]->type == LISTEN_ADDRESS)
-                default_string(&vnc->listen, graphics->listens[0]->address);
-        else if (graphics->listens[0]->type == LISTEN_SOCKET)
-                default_string(&vnc->socket, graphics->listens[0]->socket);
-
+        default_listen(graphics, &vnc->listen, &vnc->socket);
         if (graphics->listens[0]->type == LISTEN_SOCKET ||
                 graphics->listens[0]->type == LISTEN_NONE)
                 return;
@@ -434,6 +487,46 @@ static void default_graphics(Graphics *graphics)
         }
 }
 
+/* Without a port there is nothing to listen on. */
+static void default_spice(Graphics *graphics)
+{
+        SpiceGraphics *spice = &graphics->spice;
+
+        default_listen(graphics, &spice->listen, NULL);
+        if (graphics->listens[0]->type == LISTEN_ADDRESS && !spice->port.set &&
+                !spice->tls_port.set && spice->autoport != SWITCH_ON) {
+                graphics->listens[0]->type = LISTEN_NONE;
+                g_clear_pointer(&graphics->listens[0]->address, g_free);
+                g_clear_pointer(&spice->listen, g_free);
+        }
+        if (g_strcmp0(spice->default_mode, "any") == 0)
+                g_clear_pointer(&spice->default_mode, g_free);
+        for (size_t i = spice->n_channels; i-- > 0;)
+                if (strcmp(spice->channels[i]->mode, "any") == 0) {
+                        bind_free(&spice_channel_type, spice->channels[i]);
+                        list_remove(spice->channels, &spice->n_channels, i);
+                }
+}
+
+static void default_graphics(Graphics *graphics)
+{
+        switch (graphics->type) {
+        case GRAPHICS_VNC:
+                default_vnc(graphics);
+                return;
+        case GRAPHICS_SPICE:
+                default_spice(graphics);
+                return;
+        case GRAPHICS_RDP:
+                default_listen(graphics, &graphics->rdp.listen, NULL);
+                if (graphics->rdp.autoport == SWITCH_OFF)
+                        graphics->rdp.autoport = SWITCH_ABSENT;
+                return;
+        default:
+                return;
+        }
+}
+
 static void default_video_memory(VideoModel *model, bool qemu)
 {
         switch (model->type) {
@@ -441,7 +534,6 @@ static void default_video_memory(VideoModel *model, bool qemu)
         case VIDEO_CIRRUS:
         case VIDEO_VMVGA:
         case VIDEO_BOCHS:
-        case VIDEO_GOP:
                 if (!model->vram.set)
                         model->vram = number(16 * 1024);
                 break;
@@ -550,6 +642,32 @@ static void default_machine_controllers(DomainConfig *config)
                         config, CONTROLLER_PCI, 0, i440fx ? "pci-root" : "pcie-root");
 }
 
+static void default_redirfilter(RedirectionFilter *filter)
+{
+        for (size_t i = 0; filter && i < filter->n_rules; i++) {
+                RedirectionRule *rule = filter->rules[i];
+                Number *numbers[] = { &rule->class, &rule->vendor, &rule->product };
+
+                for (size_t j = 0; j < G_N_ELEMENTS(numbers); j++)
+                        if (numbers[j]->value == -1)
+                                *numbers[j] = (Number){ 0 };
+                if (g_strcmp0(rule->version, "-1") == 0)
+                        g_clear_pointer(&rule->version, g_free);
+        }
+}
+
+/* What says what holds anyway. */
+static void default_others(Devices *devices)
+{
+        default_redirfilter(devices->redirfilter);
+        for (size_t i = 0; i < devices->n_hostdevs; i++)
+                if (g_strcmp0(devices->hostdevs[i]->source.protocol, "adapter") == 0)
+                        g_clear_pointer(&devices->hostdevs[i]->source.protocol, g_free);
+        for (size_t i = 0; i < devices->n_shmems; i++)
+                if (g_strcmp0(devices->shmems[i]->model, "ivshmem") == 0)
+                        g_clear_pointer(&devices->shmems[i]->role, g_free);
+}
+
 static int default_devices(DomainConfig *config, const DomainDefaults *defaults, GError **error)
 {
         Devices *devices = &config->devices;
@@ -569,13 +687,13 @@ static int default_devices(DomainConfig *config, const DomainDefaults *defaults,
         for (size_t i = 0; i < devices->n_graphics; i++)
                 default_graphics(devices->graphics[i]);
         default_videos(config, defaults);
+        default_others(devices);
         for (size_t i = 0; i < devices->n_watchdogs; i++)
                 if (devices->watchdogs[i]->action == WATCHDOG_ACTION_ABSENT)
                         devices->watchdogs[i]->action = WATCHDOG_RESET;
-        if (!devices->memballoon && (defaults->qemu_devices || config->type == VIRT_XEN)) {
+        if (!devices->memballoon && defaults->qemu_devices) {
                 devices->memballoon = g_new0(Memballoon, 1);
-                devices->memballoon->model =
-                        config->type == VIRT_XEN ? MEMBALLOON_XEN : MEMBALLOON_VIRTIO;
+                devices->memballoon->model = MEMBALLOON_VIRTIO;
         }
         if (defaults->qemu_devices)
                 default_machine_controllers(config);
@@ -594,6 +712,7 @@ int domain_config_defaults(DomainConfig *config, const DomainDefaults *defaults,
                 config->vcpu.count = number(1);
         if (config->vcpu.placement == VCPU_PLACEMENT_ABSENT)
                 config->vcpu.placement = VCPU_PLACEMENT_STATIC;
+        default_numatune(config);
         if (default_os(config, defaults, error) < 0)
                 return -1;
         default_features(&config->features);

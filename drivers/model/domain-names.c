@@ -165,3 +165,40 @@ ENUM_TABLE(watchdog_action_names, "watchdog action",
         WATCHDOG_ACTION_MAX, [WATCHDOG_RESET] = "reset", [WATCHDOG_SHUTDOWN] = "shutdown",
         [WATCHDOG_POWEROFF] = "poweroff", [WATCHDOG_PAUSE] = "pause", [WATCHDOG_DUMP] = "dump",
         [WATCHDOG_ACTION_NONE] = "none", [WATCHDOG_INJECT_NMI] = "inject-nmi");
+ENUM_TABLE(numa_mode_names, "NUMA memory mode",
+        NUMA_MAX, [NUMA_STRICT] = "strict", [NUMA_PREFERRED] = "preferred",
+        [NUMA_INTERLEAVE] = "interleave", [NUMA_RESTRICTIVE] = "restrictive");
+ENUM_TABLE(sysinfo_type_names, "sysinfo type",
+        SYSINFO_MAX, [SYSINFO_SMBIOS] = "smbios", [SYSINFO_FWCFG] = "fwcfg");
+ENUM_TABLE(seclabel_type_names, "security label type", SECLABEL_MAX, [SECLABEL_DYNAMIC] = "dynamic",
+        [SECLABEL_STATIC] = "static", [SECLABEL_NONE] = "none");
+ENUM_TABLE(launch_security_names, "launch security type",
+        LAUNCH_SECURITY_MAX, [LAUNCH_SECURITY_SEV] = "sev", [LAUNCH_SECURITY_S390_PV] = "s390-pv");
+ENUM_TABLE(disk_protocol_names, "disk protocol", DISK_PROTOCOL_MAX, [DISK_PROTOCOL_NBD] = "nbd",
+        [DISK_PROTOCOL_RBD] = "rbd", [DISK_PROTOCOL_SHEEPDOG] = "sheepdog",
+        [DISK_PROTOCOL_GLUSTER] = "gluster", [DISK_PROTOCOL_ISCSI] = "iscsi",
+        [DISK_PROTOCOL_HTTP] = "http", [DISK_PROTOCOL_HTTPS] = "https", [DISK_PROTOCOL_FTP] = "ftp",
+        [DISK_PROTOCOL_FTPS] = "ftps", [DISK_PROTOCOL_TFTP] = "tftp", [DISK_PROTOCOL_SSH] = "ssh",
+        [DISK_PROTOCOL_VXHS] = "vxhs", [DISK_PROTOCOL_NFS] = "nfs");
+ENUM_TABLE(smartcard_mode_names, "smartcard mode", SMARTCARD_MAX, [SMARTCARD_HOST] = "host",
+        [SMARTCARD_HOST_CERTIFICATES] = "host-certificates",
+        [SMARTCARD_PASSTHROUGH] = "passthrough");
+ENUM_TABLE(audio_type_names, "audio type",
+        AUDIO_MAX, [AUDIO_NONE] = "none", [AUDIO_ALSA] = "alsa", [AUDIO_COREAUDIO] = "coreaudio",
+        [AUDIO_JACK] = "jack", [AUDIO_OSS] = "oss", [AUDIO_PULSEAUDIO] = "pulseaudio",
+        [AUDIO_SDL] = "sdl", [AUDIO_SPICE] = "spice", [AUDIO_FILE] = "file", [AUDIO_DBUS] = "dbus");
+ENUM_TABLE(hostdev_mode_names, "hostdev mode", HOSTDEV_MODE_MAX,
+        [HOSTDEV_MODE_SUBSYSTEM] = "subsystem", [HOSTDEV_MODE_CAPABILITIES] = "capabilities");
+ENUM_TABLE(hostdev_type_names, "hostdev type",
+        HOSTDEV_MAX, [HOSTDEV_USB] = "usb", [HOSTDEV_PCI] = "pci", [HOSTDEV_SCSI] = "scsi",
+        [HOSTDEV_SCSI_HOST] = "scsi_host", [HOSTDEV_MDEV] = "mdev", [HOSTDEV_STORAGE] = "storage",
+        [HOSTDEV_MISC] = "misc", [HOSTDEV_NET] = "net");
+ENUM_TABLE(filesystem_type_names, "filesystem type",
+        FILESYSTEM_MAX, [FILESYSTEM_MOUNT] = "mount", [FILESYSTEM_BLOCK] = "block",
+        [FILESYSTEM_FILE] = "file", [FILESYSTEM_TEMPLATE] = "template", [FILESYSTEM_RAM] = "ram",
+        [FILESYSTEM_BIND] = "bind", [FILESYSTEM_VOLUME] = "volume");
+ENUM_TABLE(tpm_backend_names, "TPM backend", TPM_MAX, [TPM_PASSTHROUGH] = "passthrough",
+        [TPM_EMULATOR] = "emulator", [TPM_EXTERNAL] = "external");
+ENUM_TABLE(memory_model_names, "memory model", MEMORY_MAX, [MEMORY_DIMM] = "dimm",
+        [MEMORY_NVDIMM] = "nvdimm", [MEMORY_VIRTIO_PMEM] = "virtio-pmem",
+        [MEMORY_VIRTIO_MEM] = "virtio-mem", [MEMORY_SGX_EPC] = "sgx-epc");

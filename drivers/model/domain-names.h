@@ -625,3 +625,137 @@ typedef enum WatchdogAction {
         WATCHDOG_ACTION_MAX
 } WatchdogAction;
 extern const EnumTable watchdog_action_names;
+
+typedef enum NumaMode {
+        NUMA_ABSENT,
+        NUMA_STRICT,
+        NUMA_PREFERRED,
+        NUMA_INTERLEAVE,
+        NUMA_RESTRICTIVE,
+        NUMA_MAX
+} NumaMode;
+extern const EnumTable numa_mode_names;
+
+typedef enum SysinfoType {
+        SYSINFO_ABSENT,
+        SYSINFO_SMBIOS,
+        SYSINFO_FWCFG,
+        SYSINFO_MAX
+} SysinfoType;
+extern const EnumTable sysinfo_type_names;
+
+typedef enum SeclabelType {
+        SECLABEL_ABSENT,
+        SECLABEL_DYNAMIC,
+        SECLABEL_STATIC,
+        SECLABEL_NONE,
+        SECLABEL_MAX
+} SeclabelType;
+extern const EnumTable seclabel_type_names;
+
+typedef enum LaunchSecurityType {
+        LAUNCH_SECURITY_ABSENT,
+        LAUNCH_SECURITY_SEV,
+        LAUNCH_SECURITY_S390_PV,
+        LAUNCH_SECURITY_MAX
+} LaunchSecurityType;
+extern const EnumTable launch_security_names;
+
+typedef enum DiskProtocol {
+        DISK_PROTOCOL_ABSENT,
+        DISK_PROTOCOL_NBD,
+        DISK_PROTOCOL_RBD,
+        DISK_PROTOCOL_SHEEPDOG,
+        DISK_PROTOCOL_GLUSTER,
+        DISK_PROTOCOL_ISCSI,
+        DISK_PROTOCOL_HTTP,
+        DISK_PROTOCOL_HTTPS,
+        DISK_PROTOCOL_FTP,
+        DISK_PROTOCOL_FTPS,
+        DISK_PROTOCOL_TFTP,
+        DISK_PROTOCOL_SSH,
+        DISK_PROTOCOL_VXHS,
+        DISK_PROTOCOL_NFS,
+        DISK_PROTOCOL_MAX
+} DiskProtocol;
+extern const EnumTable disk_protocol_names;
+
+typedef enum SmartcardMode {
+        SMARTCARD_ABSENT,
+        SMARTCARD_HOST,
+        SMARTCARD_HOST_CERTIFICATES,
+        SMARTCARD_PASSTHROUGH,
+        SMARTCARD_MAX
+} SmartcardMode;
+extern const EnumTable smartcard_mode_names;
+
+typedef enum AudioType {
+        AUDIO_ABSENT,
+        AUDIO_NONE,
+        AUDIO_ALSA,
+        AUDIO_COREAUDIO,
+        AUDIO_JACK,
+        AUDIO_OSS,
+        AUDIO_PULSEAUDIO,
+        AUDIO_SDL,
+        AUDIO_SPICE,
+        AUDIO_FILE,
+        AUDIO_DBUS,
+        AUDIO_MAX
+} AudioType;
+extern const EnumTable audio_type_names;
+
+typedef enum HostdevMode {
+        HOSTDEV_MODE_ABSENT,
+        HOSTDEV_MODE_SUBSYSTEM,
+        HOSTDEV_MODE_CAPABILITIES,
+        HOSTDEV_MODE_MAX
+} HostdevMode;
+extern const EnumTable hostdev_mode_names;
+
+typedef enum HostdevType {
+        HOSTDEV_ABSENT,
+        HOSTDEV_USB,
+        HOSTDEV_PCI,
+        HOSTDEV_SCSI,
+        HOSTDEV_SCSI_HOST,
+        HOSTDEV_MDEV,
+        HOSTDEV_STORAGE,
+        HOSTDEV_MISC,
+        HOSTDEV_NET,
+        HOSTDEV_MAX
+} HostdevType;
+extern const EnumTable hostdev_type_names;
+
+typedef enum FilesystemType {
+        FILESYSTEM_ABSENT,
+        FILESYSTEM_MOUNT,
+        FILESYSTEM_BLOCK,
+        FILESYSTEM_FILE,
+        FILESYSTEM_TEMPLATE,
+        FILESYSTEM_RAM,
+        FILESYSTEM_BIND,
+        FILESYSTEM_VOLUME,
+        FILESYSTEM_MAX
+} FilesystemType;
+extern const EnumTable filesystem_type_names;
+
+typedef enum TpmBackendType {
+        TPM_ABSENT,
+        TPM_PASSTHROUGH,
+        TPM_EMULATOR,
+        TPM_EXTERNAL,
+        TPM_MAX
+} TpmBackendType;
+extern const EnumTable tpm_backend_names;
+
+typedef enum MemoryModel {
+        MEMORY_ABSENT,
+        MEMORY_DIMM,
+        MEMORY_NVDIMM,
+        MEMORY_VIRTIO_PMEM,
+        MEMORY_VIRTIO_MEM,
+        MEMORY_SGX_EPC,
+        MEMORY_MAX
+} MemoryModel;
+extern const EnumTable memory_model_names;

@@ -328,19 +328,6 @@ static Need virtio_need(VirtioModel model)
         return model == VIRTIO_TRANSITIONAL ? NEED_PCI : NEED_EXPRESS;
 }
 
-static Need other_need(const OtherDevice *other)
-{
-        const char *attributes = other->kept.attributes ?: "";
-
-        if (strcmp(other->name, "filesystem") == 0 || strcmp(other->name, "vsock") == 0)
-                return NEED_EXPRESS;
-        if (strcmp(other->name, "shmem") == 0)
-                return NEED_PCI;
-        if (strcmp(other->name, "hostdev") == 0)
-                return strstr(attributes, " type='pci'") ? NEED_EXPRESS : NEED_NONE;
-        return NEED_NONE;
-}
-
 static Need device_need(const char *kind, const void *device)
 {
         if (strcmp(kind, "controller") == 0)
@@ -392,10 +379,17 @@ static Need device_need(const char *kind, const void *device)
         if (strcmp(kind, "serial") == 0)
                 return ((const Chardev *)device)->target.type == TARGET_PCI_SERIAL ? NEED_PCI :
                                                                                      NEED_NONE;
-        if (strcmp(kind, "parallel") == 0 || strcmp(kind, "console") == 0 ||
-                strcmp(kind, "channel") == 0)
-                return NEED_NONE;
-        return other_need(device);
+        if (strcmp(kind, "filesystem") == 0)
+                return virtio_need(((const Filesystem *)device)->model);
+        if (strcmp(kind, "vsock") == 0)
+                return virtio_need(((const Vsock *)device)->model);
+        if (strcmp(kind, "crypto") == 0)
+                return NEED_EXPRESS;
+        if (strcmp(kind, "shmem") == 0)
+                return NEED_PCI;
+        if (strcmp(kind, "hostdev") == 0)
+                return ((const Hostdev *)device)->type == HOSTDEV_PCI ? NEED_EXPRESS : NEED_NONE;
+        return NEED_NONE;
 }
 
 /* ---- PCI: the passes ------------------------------------------------------------------------ */

@@ -380,6 +380,21 @@ static int validate_chardevs(
         return 0;
 }
 
+static int validate_graphics(const DomainConfig *config, GError **error)
+{
+        const Devices *devices = &config->devices;
+
+        for (size_t i = 0; i < devices->n_graphics; i++) {
+                const Graphics *graphics = devices->graphics[i];
+
+                if (graphics->type == GRAPHICS_VNC && graphics->vnc.connected != CONNECTED_ABSENT &&
+                        graphics->vnc.connected != CONNECTED_KEEP)
+                        return error_set(error, ERROR_CONFIG_UNSUPPORTED,
+                                "VNC supports connected='keep' only");
+        }
+        return 0;
+}
+
 static int validate_videos(const DomainConfig *config, GError **error)
 {
         const Devices *devices = &config->devices;
@@ -402,7 +417,8 @@ int domain_config_validate(const DomainConfig *config, GError **error)
         static int (*const rules[])(const DomainConfig *, GError **) = { validate_texts,
                 validate_memory, validate_vcpus, validate_cpu, validate_os, validate_clock,
                 validate_lifecycle, validate_boot, validate_aliases, validate_disks,
-                validate_controllers, validate_interfaces, validate_rngs, validate_videos };
+                validate_controllers, validate_interfaces, validate_rngs, validate_graphics,
+                validate_videos };
         const Devices *devices = &config->devices;
 
         for (size_t i = 0; i < G_N_ELEMENTS(rules); i++)

@@ -362,6 +362,12 @@ int domain_config_each_device(const DomainConfig *config, DeviceVisit visit, voi
                 if (r != 0)                                                       \
                         return r;                                                 \
         }
+#define VISIT_ONE(field, kind)                                                \
+        if (devices->field) {                                                 \
+                r = visit(&devices->field->info, kind, devices->field, data); \
+                if (r != 0)                                                   \
+                        return r;                                             \
+        }
         VISIT(disks, "disk");
         VISIT(controllers, "controller");
         VISIT(interfaces, "interface");
@@ -372,13 +378,24 @@ int domain_config_each_device(const DomainConfig *config, DeviceVisit visit, voi
         VISIT(inputs, "input");
         VISIT(sounds, "sound");
         VISIT(videos, "video");
+        VISIT(filesystems, "filesystem");
+        VISIT(smartcards, "smartcard");
+        VISIT(tpms, "tpm");
+        VISIT(hostdevs, "hostdev");
+        VISIT(redirdevs, "redirdev");
+        VISIT(hubs, "hub");
+        VISIT(panics, "panic");
+        VISIT(shmems, "shmem");
+        VISIT(memories, "memory");
+        VISIT(cryptos, "crypto");
         VISIT(others, devices->others[i]->name);
         VISIT(watchdogs, "watchdog");
-        if (devices->memballoon &&
-                (r = visit(&devices->memballoon->info, "memballoon", devices->memballoon, data)) !=
-                        0)
-                return r;
+        VISIT_ONE(memballoon, "memballoon");
         VISIT(rngs, "rng");
+        VISIT_ONE(nvram, "nvram");
+        VISIT_ONE(iommu, "iommu");
+        VISIT_ONE(vsock, "vsock");
 #undef VISIT
+#undef VISIT_ONE
         return 0;
 }

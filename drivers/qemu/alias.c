@@ -128,14 +128,10 @@ void alias_assign(DomainConfig *config)
                 assign(&devices->memballoon->info.alias, "balloon0");
         for (size_t i = 0; i < devices->n_rngs; i++)
                 assign(&devices->rngs[i]->info.alias, "rng%zu", i);
-        for (size_t i = 0; i < devices->n_others; i++) {
-                const char *name = devices->others[i]->name;
-                unsigned n = 0;
-
-                for (size_t j = 0; j < i; j++)
-                        n += strcmp(devices->others[j]->name, name) == 0;
-                assign(&devices->others[i]->info.alias, "%s%u", name, n);
-        }
+        for (size_t i = 0; i < devices->n_hubs; i++)
+                assign(&devices->hubs[i]->info.alias, "hub%zu", i);
+        for (size_t i = 0; i < devices->n_panics; i++)
+                assign(&devices->panics[i]->info.alias, "panic%zu", i);
 }
 
 char *alias_format_node(const Disk *disk)

@@ -101,8 +101,6 @@ static void place_on_pci(Builder *builder, json_t *device, const PciAddress *add
 void builder_place(Builder *builder, json_t *device, const DeviceInfo *info, const void *of)
 {
         const Address *address = &info->address;
-        g_autofree char *rom_bar = NULL, *rom_file = NULL, *rom_enabled = NULL;
-        Kept rom = { .elements = info->rom };
 
         json_set_text(device, "id", info->alias.name);
         switch (address->type) {
@@ -143,15 +141,12 @@ void builder_place(Builder *builder, json_t *device, const DeviceInfo *info, con
 
         if (!info->rom)
                 return;
-        rom_bar = kept_attribute(&rom, "rom", "bar");
-        rom_file = kept_attribute(&rom, "rom", "file");
-        rom_enabled = kept_attribute(&rom, "rom", "enabled");
-        if (rom_bar)
-                json_object_set_new(device, "rombar", json_integer(strcmp(rom_bar, "on") == 0));
-        if (g_strcmp0(rom_enabled, "no") == 0)
+        if (info->rom->bar != SWITCH_ABSENT)
+                json_object_set_new(device, "rombar", json_integer(info->rom->bar == SWITCH_ON));
+        if (info->rom->enabled == SWITCH_OFF)
                 json_set_text(device, "romfile", "");
         else
-                json_set_text(device, "romfile", rom_file);
+                json_set_text(device, "romfile", info->rom->file);
 }
 
 void json_set_text(json_t *object, const char *key, const char *value)
@@ -201,33 +196,4 @@ char *builder_escape(const char *value)
 
         g_string_replace(text, ",", ",,", 0);
         return g_string_free(text, FALSE);
-}
-
-/* Kept text is escaped as XML is. */
-static char *unescape(const char *value, size_t size)
-{
-        static const char *const entities[][2] = { { "&lt;", "<" }, { "&gt;", ">" },
-                { "&apos;", "'" }, { "&quot;", "\"" }, { "&amp;", "&" } };
-        GString *text = g_string_new_len(value, size);
-
-        for (size_t i = 0; i < G_N_ELEMENTS(entities); i++)
-                g_string_replace(text, entities[i][0], entities[i][1], 0);
-        return g_string_free(text, FALSE);
-}
-
-char *kept_attribute(const Kept *kept, const char *element, const char *attribute)
-{
-        g_autofree char *start = element ? g_strdup_printf("<%s", element) : NULL;
-        g_autofree char *wanted = g_strdup_printf(" %s='", attribute);
-        const char *text = element ? kept->elements : kept->attributes, *end = NULL, *value;
-
-        if (text && start) {
-                text = strstr(text, start);
-                end = text ? strchr(text, '>') : NULL;
-        }
-        value = text ? strstr(text, wanted) : NULL;
-        if (!value || (end && value > end))
-                return NULL;
-        value += strlen(wanted);
-        return unescape(value, strcspn(value, "'"));
 }

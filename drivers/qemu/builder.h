@@ -55,11 +55,6 @@ char *builder_virtio(const char *base, VirtioModel model);
 /* A value for an option with commas in its syntax: commas are doubled. Allocated. */
 char *builder_escape(const char *value);
 
-/* The value of an attribute in kept text, allocated; NULL where there is none. element NULL looks
- * at the attributes of the element that has kept them, else at those of its first child of that
- * name. */
-char *kept_attribute(const Kept *kept, const char *element, const char *attribute);
-
 /* "usb-ehci" for <controller type='usb' model='ehci'>; NULL for a model that is not known. */
 const char *usb_controller_driver(const char *model);
 const char *scsi_controller_driver(const char *model);

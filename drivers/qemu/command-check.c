@@ -42,9 +42,9 @@ static int check_kept(Check *check, const Kept *kept, const char *what, const ch
         return 0;
 }
 
-static int check_subtree(Check *check, const char *subtree, const char *name)
+static int check_absent(Check *check, const void *element, const char *name)
 {
-        if (!subtree)
+        if (!element)
                 return 0;
         return REFUSE(check, "the QEMU driver cannot run a guest with <%s> yet", name);
 }
@@ -83,6 +83,11 @@ static int check_info(Check *check, const DeviceInfo *info, const char *what)
         }
         if (info->acpi)
                 return REFUSE(check, "the QEMU driver cannot run %s with <acpi> yet", what);
+        if (info->boot.loadparm)
+                return REFUSE(check, "the QEMU driver cannot run %s with a loadparm", what);
+        if (info->address.type == ADDRESS_PCI &&
+                (info->address.pci.zpci.uid.set || info->address.pci.zpci.fid.set))
+                return REFUSE(check, "the QEMU driver cannot run %s with a <zpci> address", what);
         return 0;
 }
 
@@ -124,22 +129,25 @@ static int check_machine(Check *check)
 
 static int check_os(Check *check)
 {
-        static const char *const allowed[] = { "firmware", NULL };
         const Os *os = &check->config->os;
         bool firmware_file = os->loader.path != NULL;
 
-        if (check_kept(check, &os->kept, "an <os>", allowed) < 0)
+        if (check_kept(check, &os->kept, "an <os>", NULL) < 0 ||
+                check_absent(check, os->acpi, "acpi") < 0 ||
+                check_absent(check, os->init, "init") < 0)
                 return -1;
+        if (os->n_initargs || os->n_initenvs || os->initdir || os->inituser || os->initgroup)
+                return REFUSE(check, "an init process is not there for a guest of os type 'hvm'");
         if (os->smbios.mode != SMBIOS_ABSENT && os->smbios.mode != SMBIOS_EMULATE)
                 return REFUSE(check, "the QEMU driver cannot run a guest with smbios mode '%s' yet",
                         enum_name(&smbios_mode_names, os->smbios.mode));
         if (os->bios.use_serial == SWITCH_ON)
                 return REFUSE(check,
                         "the QEMU driver cannot run a guest with <bios useserial='yes'> yet");
-        if (os->nvram.type && strcmp(os->nvram.type, "file") != 0)
+        if (os->nvram.type != DISK_ABSENT)
                 return REFUSE(check,
                         "the QEMU driver cannot run a guest with NVRAM of type '%s' yet",
-                        os->nvram.type);
+                        enum_name(&disk_type_names, os->nvram.type));
         if (firmware_file && os->loader.type == LOADER_NONE)
                 return REFUSE(
                         check, "the QEMU driver cannot run a guest with a loader of type 'none'");
@@ -150,17 +158,35 @@ static int check_os(Check *check)
 
 static int check_features(Check *check)
 {
-        static const char *const allowed[] = { "tseg", NULL };
         const Features *features = &check->config->features;
+        const struct {
+                bool there;
+                const char *name;
+        } others[] = { { features->viridian, "viridian" },
+                { features->capabilities != NULL, "capabilities" },
+                { features->hpt != NULL, "hpt" }, { features->htm.state != SWITCH_ABSENT, "htm" },
+                { features->nested_hv.state != SWITCH_ABSENT, "nested-hv" },
+                { features->msrs_unknown != NULL, "msrs" },
+                { features->ccf_assist.state != SWITCH_ABSENT, "ccf-assist" },
+                { features->xen != NULL, "xen" }, { features->cfpc != NULL, "cfpc" },
+                { features->sbbc != NULL, "sbbc" }, { features->ibs != NULL, "ibs" },
+                { features->tcg != NULL, "tcg" },
+                { features->async_teardown != SWITCH_ABSENT, "async-teardown" },
+                { features->kvm.dirty_ring.state != SWITCH_ABSENT, "dirty-ring" } };
         bool tcg = qemu_accel_of(check->config) == QEMU_ACCEL_TCG;
 
         if (check_kept(check, &features->kept, "<features>", NULL) < 0 ||
                 check_kept(check, &features->kvm.kept, "<kvm>", NULL) < 0 ||
-                (features->smm && check_kept(check, &features->smm->kept, "<smm>", allowed) < 0) ||
+                (features->smm && check_kept(check, &features->smm->kept, "<smm>", NULL) < 0) ||
                 (features->hyperv &&
                         check_kept(check, &features->hyperv->kept, "<hyperv>", NULL) < 0))
                 return -1;
-        if (features->smm && features->smm->kept.elements)
+        for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+                if (others[i].there)
+                        return REFUSE(check,
+                                "the QEMU driver cannot run a guest with the feature '%s' yet",
+                                others[i].name);
+        if (features->smm && features->smm->tseg.set)
                 return REFUSE(check, "the QEMU driver cannot run a guest with <tseg> yet");
         if (features->hyperv && tcg)
                 return REFUSE(check, "hyperv features are not supported for type 'qemu'");
@@ -179,7 +205,8 @@ static int check_cpu(Check *check)
         QemuAccel accel = qemu_accel_of(check->config);
         const char *model = cpu->model.name;
 
-        if (check_kept(check, &cpu->kept, "a <cpu>", (const char *const[]){ "cache", NULL }) < 0)
+        if (check_kept(check, &cpu->kept, "a <cpu>", NULL) < 0 ||
+                check_absent(check, cpu->maxphysaddr, "maxphysaddr") < 0)
                 return -1;
         if (cpu->numa)
                 return REFUSE(check, "the QEMU driver cannot run a guest with NUMA cells yet");
@@ -211,6 +238,10 @@ static int check_clock(Check *check)
 
                 if (timer->name == TIMER_PLATFORM || timer->name == TIMER_ARMVTIMER)
                         return REFUSE(check, "unsupported timer type (name) '%s'", name);
+                if (timer->catchup.threshold.set || timer->catchup.slew.set ||
+                        timer->catchup.limit.set)
+                        return REFUSE(check,
+                                "the QEMU driver cannot run a timer '%s' with <catchup> yet", name);
                 if ((timer->name == TIMER_RTC || timer->name == TIMER_PIT) &&
                         timer->tickpolicy == TICK_MERGE)
                         return REFUSE(check, "unsupported %s timer tickpolicy '%s'", name,
@@ -225,21 +256,22 @@ static int check_clock(Check *check)
 
 static int check_domain(Check *check)
 {
-        static const char *const allowed[] = { "seclabel", "keywrap", NULL };
         const DomainConfig *config = check->config;
         const struct {
-                const char *subtree, *name;
-        } subtrees[] = { { config->blkiotune, "blkiotune" }, { config->memtune, "memtune" },
+                const void *element;
+                const char *name;
+        } elements[] = { { config->blkiotune, "blkiotune" }, { config->memtune, "memtune" },
                 { config->memory_backing, "memoryBacking" }, { config->vcpus, "vcpus" },
                 { config->iothreadids, "iothreadids" }, { config->cputune, "cputune" },
-                { config->numatune, "numatune" }, { config->sysinfo, "sysinfo" },
-                { config->bootloader, "bootloader" },
+                { config->numatune, "numatune" }, { config->sysinfos, "sysinfo" },
+                { config->bootloader, "bootloader" }, { config->idmap, "idmap" },
+                { config->default_iothread, "defaultiothread" }, { config->perf, "perf" },
                 { config->launch_security, "launchSecurity" } };
 
-        if (check_kept(check, &config->kept, "a guest", allowed) < 0)
+        if (check_kept(check, &config->kept, "a guest", NULL) < 0)
                 return -1;
-        for (size_t i = 0; i < G_N_ELEMENTS(subtrees); i++)
-                if (check_subtree(check, subtrees[i].subtree, subtrees[i].name) < 0)
+        for (size_t i = 0; i < G_N_ELEMENTS(elements); i++)
+                if (check_absent(check, elements[i].element, elements[i].name) < 0)
                         return -1;
         if (config->max_memory.kib.set)
                 return REFUSE(check, "the QEMU driver cannot run a guest with <maxMemory> yet");
@@ -255,28 +287,32 @@ static int check_domain(Check *check)
 
 static int check_disk(Check *check, const Disk *disk)
 {
-        static const char *const allowed[] = { "backenddomain", "privateData", NULL };
-        static const char *const source_allowed[] = { "seclabel", "privateData", NULL };
         g_autofree char *what =
                 g_strdup_printf("disk '%s'", disk->target.dev ? disk->target.dev : "");
         const struct {
-                const char *subtree, *name;
-        } subtrees[] = { { disk->mirror, "mirror" }, { disk->geometry, "geometry" },
+                const void *element;
+                const char *name;
+        } elements[] = { { disk->mirror, "mirror" }, { disk->geometry, "geometry" },
                 { disk->blockio, "blockio" }, { disk->iotune, "iotune" },
-                { disk->transient, "transient" } };
+                { disk->transient, "transient" }, { disk->auth, "auth" },
+                { disk->encryption, "encryption" }, { disk->sgio, "sgio" },
+                { disk->driver.metadata_cache, "metadata_cache" },
+                { disk->source.encryption, "encryption" },
+                { disk->source.reservations, "reservations" }, { disk->source.slices, "slices" },
+                { disk->source.fdgroup, "fdgroup" } };
 
         if (disk->type != DISK_FILE && disk->type != DISK_BLOCK)
                 return REFUSE(check, "the QEMU driver cannot run %s of type '%s' yet", what,
                         enum_name(&disk_type_names, disk->type));
         if (disk->device == DISK_DEVICE_LUN)
                 return REFUSE(check, "the QEMU driver cannot run %s of kind 'lun' yet", what);
-        for (size_t i = 0; i < G_N_ELEMENTS(subtrees); i++)
-                if (subtrees[i].subtree)
+        for (size_t i = 0; i < G_N_ELEMENTS(elements); i++)
+                if (elements[i].element)
                         return REFUSE(check, "the QEMU driver cannot run %s with <%s> yet", what,
-                                subtrees[i].name);
-        if (check_kept(check, &disk->kept, what, allowed) < 0 ||
+                                elements[i].name);
+        if (check_kept(check, &disk->kept, what, NULL) < 0 ||
                 check_kept(check, &disk->driver.kept, what, NULL) < 0 ||
-                check_kept(check, &disk->source.kept, what, source_allowed) < 0 ||
+                check_kept(check, &disk->source.kept, what, NULL) < 0 ||
                 check_info(check, &disk->info, what) < 0)
                 return -1;
         if (disk->driver.name && strcmp(disk->driver.name, "qemu") != 0)
@@ -387,9 +423,15 @@ static int check_interface(Check *check, const InterfaceDevice *interface)
         g_autofree char *what = g_strdup_printf("interface '%s'", mac ? mac : "");
         const char *model = interface->model.type ? interface->model.type : "rtl8139";
         const struct {
-                const char *subtree, *name;
-        } subtrees[] = { { interface->backend, "backend" }, { interface->filterref, "filterref" },
-                { interface->bandwidth, "bandwidth" }, { interface->vlan, "vlan" } };
+                const void *element;
+                const char *name;
+        } elements[] = { { interface->backend, "backend" }, { interface->filterref, "filterref" },
+                { interface->bandwidth, "bandwidth" }, { interface->vlan, "vlan" },
+                { interface->ips, "ip" }, { interface->routes, "route" },
+                { interface->port_forwards, "portForward" }, { interface->tune, "tune" },
+                { interface->teaming, "teaming" }, { interface->backend_domain, "backenddomain" },
+                { interface->source.ips, "ip" }, { interface->source.routes, "route" },
+                { interface->driver.host, "host" }, { interface->driver.guest, "guest" } };
 
         switch (interface->type) {
         case INTERFACE_USER:
@@ -401,10 +443,16 @@ static int check_interface(Check *check, const InterfaceDevice *interface)
                 return REFUSE(check, "the QEMU driver cannot run an interface of type '%s' yet",
                         enum_name(&interface_type_names, interface->type));
         }
-        for (size_t i = 0; i < G_N_ELEMENTS(subtrees); i++)
-                if (subtrees[i].subtree)
+        for (size_t i = 0; i < G_N_ELEMENTS(elements); i++)
+                if (elements[i].element)
                         return REFUSE(check, "the QEMU driver cannot run %s with <%s> yet", what,
-                                subtrees[i].name);
+                                elements[i].name);
+        if (interface->isolated == SWITCH_ON)
+                return REFUSE(
+                        check, "the QEMU driver cannot run %s with an isolated port yet", what);
+        if (interface->driver.rss != SWITCH_ABSENT ||
+                interface->driver.rss_hash_report != SWITCH_ABSENT)
+                return REFUSE(check, "the QEMU driver cannot run %s with rss yet", what);
         if (check_kept(check, &interface->kept, what, NULL) < 0 ||
                 check_kept(check, &interface->driver.kept, what, NULL) < 0 ||
                 check_info(check, &interface->info, what) < 0)
@@ -425,6 +473,7 @@ static int check_chardev(Check *check, const Chardev *chardev, const char *kind)
         static const char *const allowed[] = { "seclabel", NULL };
         const char *type = enum_name(&chardev_type_names, chardev->type);
         g_autofree char *what = g_strdup_printf("a %s of type '%s'", kind, type);
+        Switch reconnect = SWITCH_ABSENT;
 
         switch (chardev->type) {
         case CHARDEV_NULL:
@@ -450,6 +499,12 @@ static int check_chardev(Check *check, const Chardev *chardev, const char *kind)
         default:
                 return REFUSE(check, "the QEMU driver cannot run %s yet", what);
         }
+        if (chardev->type == CHARDEV_UNIX)
+                reconnect = chardev->unix_.reconnect.enabled;
+        else if (chardev->type == CHARDEV_TCP)
+                reconnect = chardev->tcp.source.reconnect.enabled;
+        if (reconnect == SWITCH_ON)
+                return REFUSE(check, "the QEMU driver cannot run %s with <reconnect> yet", what);
         if (check_kept(check, &chardev->kept, what, allowed) < 0 ||
                 check_kept(check, &chardev->target.kept, what, NULL) < 0 ||
                 check_info(check, &chardev->info, what) < 0)
@@ -513,6 +568,9 @@ static int check_graphics(Check *check, const Graphics *graphics)
                 return REFUSE(check, "emulator '%s' is built without VNC", check->binary->path);
         if (check_kept(check, &graphics->kept, "graphics of type 'vnc'", NULL) < 0)
                 return -1;
+        if (graphics->audio.set)
+                return REFUSE(check,
+                        "the QEMU driver cannot run graphics of type 'vnc' with <audio> yet");
         if (graphics->n_listens > 1)
                 return REFUSE(check, "the QEMU driver cannot run VNC on more than one address yet");
         if (vnc->port.set && vnc->port.value >= 0 && vnc->port.value < 5900)
@@ -577,11 +635,10 @@ static int check_input(Check *check, const Input *input)
 
 static int check_sound(Check *check, const Sound *sound)
 {
-        static const char *const allowed[] = { "codec", "audio", NULL };
         g_autofree char *what = g_strdup_printf("sound of model '%s'",
                 sound->model == SOUND_ABSENT ? "" : enum_name(&sound_model_names, sound->model));
 
-        if (check_kept(check, &sound->kept, what, allowed) < 0 ||
+        if (check_kept(check, &sound->kept, what, NULL) < 0 ||
                 check_info(check, &sound->info, what) < 0)
                 return -1;
         return check_device(check, sound_driver(sound->model), what);
@@ -628,29 +685,65 @@ static int check_memballoon(Check *check, const Memballoon *balloon)
         return check_device(check, "virtio-balloon-pci", "a memballoon");
 }
 
-/* Kinds that the model keeps as text: the few whose text is simple enough. */
-static int check_other(Check *check, const OtherDevice *other)
+static int check_panic(Check *check, const Panic *panic)
 {
-        g_autofree char *model = kept_attribute(&other->kept, NULL, "model");
-        g_autofree char *type = kept_attribute(&other->kept, NULL, "type");
+        if (panic->model && strcmp(panic->model, "isa") != 0)
+                return REFUSE(check, "the QEMU driver cannot run a panic device of model '%s' yet",
+                        panic->model);
+        if (check_kept(check, &panic->kept, "a panic device", NULL) < 0)
+                return -1;
+        return check_device(check, "pvpanic", "a panic device");
+}
 
-        if (strcmp(other->name, "panic") == 0 && !other->kept.elements &&
-                (!model || strcmp(model, "isa") == 0))
-                return check_device(check, "pvpanic", "a panic device");
-        if (strcmp(other->name, "hub") == 0 && !other->kept.elements && g_strcmp0(type, "usb") == 0)
-                return check_device(check, "usb-hub", "a hub");
-        if (strcmp(other->name, "audio") == 0 && g_strcmp0(type, "none") == 0)
-                return 0;
-        return REFUSE(check, "the QEMU driver cannot run a device of kind '%s' yet", other->name);
+static int check_hub(Check *check, const Hub *hub)
+{
+        if (check_kept(check, &hub->kept, "a hub", NULL) < 0 ||
+                check_info(check, &hub->info, "a hub") < 0)
+                return -1;
+        return check_device(check, "usb-hub", "a hub");
+}
+
+/* The kinds that are not there yet, and those that the model does not know. */
+static int check_others(Check *check)
+{
+        const Devices *devices = &check->config->devices;
+        const struct {
+                const void *device;
+                const char *name;
+        } kinds[] = { { devices->leases, "lease" }, { devices->filesystems, "filesystem" },
+                { devices->smartcards, "smartcard" }, { devices->tpms, "tpm" },
+                { devices->hostdevs, "hostdev" }, { devices->redirdevs, "redirdev" },
+                { devices->redirfilter, "redirfilter" }, { devices->nvram, "nvram" },
+                { devices->shmems, "shmem" }, { devices->memories, "memory" },
+                { devices->iommu, "iommu" }, { devices->vsock, "vsock" },
+                { devices->cryptos, "crypto" } };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+                if (kinds[i].device)
+                        return REFUSE(check, "the QEMU driver cannot run a device of kind '%s' yet",
+                                kinds[i].name);
+        for (size_t i = 0; i < devices->n_others; i++)
+                return REFUSE(check, "the QEMU driver cannot run a device of kind '%s' yet",
+                        devices->others[i]->name);
+        for (size_t i = 0; i < devices->n_audios; i++)
+                if (devices->audios[i]->type != AUDIO_NONE)
+                        return REFUSE(check, "the QEMU driver cannot run audio of type '%s' yet",
+                                enum_name(&audio_type_names, devices->audios[i]->type));
+        for (size_t i = 0; i < devices->n_panics; i++)
+                if (check_panic(check, devices->panics[i]) < 0)
+                        return -1;
+        for (size_t i = 0; i < devices->n_hubs; i++)
+                if (check_hub(check, devices->hubs[i]) < 0)
+                        return -1;
+        return 0;
 }
 
 static int check_devices(Check *check)
 {
         const Devices *devices = &check->config->devices;
 
-        for (size_t i = 0; i < devices->n_others; i++)
-                if (check_other(check, devices->others[i]) < 0)
-                        return -1;
+        if (check_others(check) < 0)
+                return -1;
         for (size_t i = 0; i < devices->n_controllers; i++)
                 if (check_controller(check, devices->controllers[i]) < 0)
                         return -1;

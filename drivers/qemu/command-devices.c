@@ -152,24 +152,14 @@ const char *sound_driver(SoundModel model)
 /* The codecs of an HDA controller: those that are given, else one for both directions. */
 static void add_codecs(Builder *builder, const Sound *sound)
 {
-        static const char *const types[] = { "duplex", "micro", "output" };
-        unsigned n = 0;
-
-        for (size_t i = 0; i <= G_N_ELEMENTS(types); i++) {
-                const char *type = i < G_N_ELEMENTS(types) ? types[i] : "duplex";
-                g_autofree char *element = g_strdup_printf("<codec type='%s'", type);
-
-                if (i < G_N_ELEMENTS(types) ?
-                                !sound->kept.elements || !strstr(sound->kept.elements, element) :
-                                n > 0)
-                        continue;
+        for (size_t i = 0; i < MAX(sound->n_codecs, 1); i++)
                 builder_add_json(builder, "-device",
-                        json_pack("{s:o,s:o,s:o,s:i,s:s}", "driver", json_sprintf("hda-%s", type),
-                                "id", json_sprintf("%s-codec%u", sound->info.alias.name, n), "bus",
-                                json_sprintf("%s.0", sound->info.alias.name), "cad", (int)n,
+                        json_pack("{s:o,s:o,s:o,s:i,s:s}", "driver",
+                                json_sprintf("hda-%s",
+                                        sound->n_codecs ? sound->codecs[i]->type : "duplex"),
+                                "id", json_sprintf("%s-codec%zu", sound->info.alias.name, i), "bus",
+                                json_sprintf("%s.0", sound->info.alias.name), "cad", (int)i,
                                 "audiodev", "audio1"));
-                n++;
-        }
 }
 
 static void add_sounds(Builder *builder)
@@ -264,24 +254,18 @@ static void add_watchdogs(Builder *builder)
         }
 }
 
-/* Those that the model keeps as text; qemu_command_check() has seen that these are all. */
-static void add_others(Builder *builder)
+/* qemu_command_check() has seen that they are ISA's. */
+static void add_panics(Builder *builder)
 {
         const Devices *devices = &builder->config->devices;
 
-        for (size_t i = 0; i < devices->n_others; i++) {
-                const OtherDevice *other = devices->others[i];
-                json_t *device;
+        for (size_t i = 0; i < devices->n_panics; i++) {
+                const DeviceInfo *info = &devices->panics[i]->info;
+                json_t *device = builder_device("pvpanic");
 
-                if (strcmp(other->name, "panic") == 0) {
-                        device = builder_device("pvpanic");
-                        if (other->info.address.type == ADDRESS_ISA)
-                                json_set_number(device, "ioport", other->info.address.isa.iobase);
-                        json_set_text(device, "id", other->info.alias.name);
-                } else {
-                        continue; /* <hub> is with the controllers, <audio type='none'/> is
-                                     -audiodev */
-                }
+                if (info->address.type == ADDRESS_ISA)
+                        json_set_number(device, "ioport", info->address.isa.iobase);
+                json_set_text(device, "id", info->alias.name);
                 builder_add_json(builder, "-device", device);
         }
 }
@@ -296,7 +280,7 @@ void command_add_devices(Builder *builder)
         add_watchdogs(builder);
         add_memballoon(builder);
         add_rngs(builder);
-        add_others(builder);
+        add_panics(builder);
         if (config->genid)
                 builder_add_json(builder, "-device",
                         json_pack("{s:s,s:s,s:s}", "driver", "vmgenid", "guid", config->genid, "id",

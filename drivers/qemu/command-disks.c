@@ -198,13 +198,10 @@ void command_add_hubs(Builder *builder)
 {
         const Devices *devices = &builder->config->devices;
 
-        for (size_t i = 0; i < devices->n_others; i++) {
-                json_t *device;
+        for (size_t i = 0; i < devices->n_hubs; i++) {
+                json_t *device = builder_device("usb-hub");
 
-                if (strcmp(devices->others[i]->name, "hub") != 0)
-                        continue;
-                device = builder_device("usb-hub");
-                builder_place(builder, device, &devices->others[i]->info, NULL);
+                builder_place(builder, device, &devices->hubs[i]->info, NULL);
                 builder_add_json(builder, "-device", device);
         }
 }

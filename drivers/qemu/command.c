@@ -100,7 +100,8 @@ static void add_machine(Builder *builder)
         g_string_append(text, ",usb=off");
         append_switch(text, "vmport", features->vmport.state);
         if (features->smm || config->os.loader.secure == SWITCH_ON)
-                append_switch(text, "smm", switch_from(!features->smm || is_on(features->smm)));
+                append_switch(text, "smm",
+                        switch_from(!features->smm || features->smm->state != SWITCH_OFF));
         if (features->ioapic.driver == IOAPIC_QEMU)
                 g_string_append(text, ",kernel_irqchip=split");
         g_string_append_printf(

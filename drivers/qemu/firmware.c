@@ -163,7 +163,7 @@ int firmware_choose(
 
 int firmware_fill(const char *const *directories, DomainConfig *config, GError **error)
 {
-        const StateElement *smm = config->features.smm;
+        const SmmFeature *smm = config->features.smm;
         FirmwareWish wish = { .arch = config->os.type.arch,
                 .machine = config->os.type.machine,
                 .secure = config->os.loader.secure,
@@ -172,7 +172,7 @@ int firmware_fill(const char *const *directories, DomainConfig *config, GError *
 
         if (config->os.firmware != OS_FIRMWARE_EFI || config->os.loader.path)
                 return 0;
-        if (config->os.kept.elements)
+        if (config->os.firmware_features || config->os.kept.elements)
                 return error_set(error, ERROR_CONFIG_UNSUPPORTED,
                         "the QEMU driver cannot choose a firmware by its features yet");
         if (firmware_choose(directories, &wish, &firmware, error) < 0)
@@ -184,7 +184,7 @@ int firmware_fill(const char *const *directories, DomainConfig *config, GError *
         if (firmware->requires_smm) {
                 config->os.loader.secure = SWITCH_ON;
                 if (!config->features.smm)
-                        config->features.smm = g_new0(StateElement, 1);
+                        config->features.smm = g_new0(SmmFeature, 1);
                 config->features.smm->state = SWITCH_ON;
         }
         if (!config->os.nvram.template)

@@ -547,7 +547,7 @@ static const struct {
                 "cannot run a device of kind 'filesystem' yet" },
         { "vsock", "", "<vsock model='virtio'><cid auto='yes'/></vsock>",
                 "a device of kind 'vsock' yet" },
-        { "panic", "", "<panic model='hyperv'/>", "a device of kind 'panic' yet" },
+        { "panic", "", "<panic model='hyperv'/>", "a panic device of model 'hyperv' yet" },
         { "spice", "", "<graphics type='spice'/>", "cannot run graphics of type 'spice' yet" },
         { "disk-network", "",
                 "<disk type='network' device='disk'><source protocol='rbd' name='a/b'/><target dev='vda'/></disk>",
@@ -591,7 +591,7 @@ static const struct {
                 "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
                 "<qemu:arg value='-foo'/></qemu:commandline>",
                 "", "cannot run a guest with <qemu:commandline> yet" },
-        { "sev", "<launchSecurity type='sev'/>", "",
+        { "sev", "<launchSecurity type='s390-pv'/>", "",
                 "cannot run a guest with <launchSecurity> yet" },
 };
 
