@@ -21,20 +21,20 @@ static const BindRow disk_auth_rows[] = {
 const BindType disk_auth_type = BIND_TYPE(DiskAuth, disk_auth_rows);
 
 static const BindRow cipher_rows[] = {
-        ATTRIBUTE("name", EncryptionCipher, name, STRING, REQUIRED),
-        ATTRIBUTE("size", EncryptionCipher, size, NUMBER(0, UINT32_MAX), REQUIRED),
-        ATTRIBUTE("mode", EncryptionCipher, mode, STRING),
-        ATTRIBUTE("hash", EncryptionCipher, hash, STRING),
+        ATTRIBUTE("name", DiskCipher, name, STRING, REQUIRED),
+        ATTRIBUTE("size", DiskCipher, size, NUMBER(0, UINT32_MAX), REQUIRED),
+        ATTRIBUTE("mode", DiskCipher, mode, STRING),
+        ATTRIBUTE("hash", DiskCipher, hash, STRING),
         BIND_END,
 };
-static const BindType cipher_type = BIND_TYPE(EncryptionCipher, cipher_rows);
+static const BindType cipher_type = BIND_TYPE(DiskCipher, cipher_rows);
 
 static const BindRow ivgen_rows[] = {
-        ATTRIBUTE("name", EncryptionIvgen, name, STRING, REQUIRED),
-        ATTRIBUTE("hash", EncryptionIvgen, hash, STRING),
+        ATTRIBUTE("name", DiskIvgen, name, STRING, REQUIRED),
+        ATTRIBUTE("hash", DiskIvgen, hash, STRING),
         BIND_END,
 };
-static const BindType ivgen_type = BIND_TYPE(EncryptionIvgen, ivgen_rows);
+static const BindType ivgen_type = BIND_TYPE(DiskIvgen, ivgen_rows);
 
 static const BindRow encryption_rows[] = {
         ATTRIBUTE("format", DiskEncryption, format, WORDS("default, qcow, luks, luks2"), REQUIRED),

@@ -45,19 +45,19 @@ typedef struct DiskAuth {
         SecretReference secret;
 } DiskAuth;
 
-typedef struct EncryptionCipher {
+typedef struct DiskCipher {
         Kept kept;
         char *name;
         Number size;
         char *mode;
         char *hash;
-} EncryptionCipher;
+} DiskCipher;
 
-typedef struct EncryptionIvgen {
+typedef struct DiskIvgen {
         Kept kept;
         char *name;
         char *hash;
-} EncryptionIvgen;
+} DiskIvgen;
 
 typedef struct DiskEncryption {
         Kept kept;
@@ -65,8 +65,8 @@ typedef struct DiskEncryption {
         char *engine; /* "qemu", "librbd" */
         SecretReference **secrets;
         size_t n_secrets;
-        EncryptionCipher cipher;
-        EncryptionIvgen ivgen;
+        DiskCipher cipher;
+        DiskIvgen ivgen;
 } DiskEncryption;
 
 typedef struct DiskHost {
