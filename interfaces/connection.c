@@ -111,6 +111,9 @@ int connection_handle_domain_lookup_by_uuid(Call *call, const ConnectionDomainLo
 /* Statistics. Each domain's come from its driver's operation; one that fails or has gone meanwhile
  * is left out. */
 
+/* Microseconds after which others have their turn. */
+#define TURN 2000
+
 static int domain_stats(const DomainOperations *operations, Domain *domain,
         const ConnectionGetAllDomainStatsIn *in, ConnectionGetAllDomainStatsRecords *ret,
         GError **error)
@@ -142,6 +145,7 @@ int connection_handle_get_all_domain_stats(Call *call, const ConnectionGetAllDom
                 Object **items;
                 size_t n;
         } list = { 0 };
+        uint64_t turn;
         int r;
 
         if (!operations->get_stats)
@@ -151,7 +155,12 @@ int connection_handle_get_all_domain_stats(Call *call, const ConnectionGetAllDom
                 return r;
         out->records.items = (ConnectionGetAllDomainStatsRecords *)g_malloc0_n(
                 list.n, sizeof *out->records.items);
+        turn = fiber_deadline(TURN);
         for (size_t i = 0; r >= 0 && i < list.n; i++) {
+                if (i % 16 == 0 && fiber_now() > turn) {
+                        fiber_yield();
+                        turn = fiber_deadline(TURN);
+                }
                 r = domain_stats(operations, (Domain *)list.items[i], in,
                         &out->records.items[out->records.n], error);
                 if (r > 0)
