@@ -87,14 +87,20 @@ void lookup_take(GPtrArray *list, void *ret)
         array->items = g_ptr_array_free(list, FALSE);
 }
 
+/* Objects that are fetched from memory while one is looked at: they are far from each other there.
+ */
+#define AHEAD 8
+
 int lookup_list(const Call *call, const LookupKind *kind,
         bool (*accepts)(const Object *object, unsigned flags), unsigned flags, void *ret,
         GError **error)
 {
         GHashTable *all = registry_all(&connection_of(call)->registry, kind->first);
+        g_autofree Object **objects = g_new(Object *, g_hash_table_size(all));
         GPtrArray *list;
         GHashTableIter iter;
         void *object;
+        unsigned n = 0;
         int r;
 
         if (require_kind(call, kind, error) < 0)
@@ -102,8 +108,13 @@ int lookup_list(const Call *call, const LookupKind *kind,
         list = g_ptr_array_new_full(g_hash_table_size(all), object_unref_notify);
         g_hash_table_iter_init(&iter, all);
         while (g_hash_table_iter_next(&iter, NULL, &object))
-                if (((Object *)object)->published && accepts(object, flags))
-                        g_ptr_array_add(list, object_ref(object));
+                objects[n++] = object;
+        for (unsigned i = 0; i < n; i++) {
+                if (i + AHEAD < n)
+                        __builtin_prefetch(&objects[i + AHEAD]->n_ref);
+                if (objects[i]->published && (!flags || accepts(objects[i], flags)))
+                        g_ptr_array_add(list, object_ref(objects[i]));
+        }
         r = call_filter(call, kind->action, &list);
         if (r < 0) {
                 g_ptr_array_unref(list);

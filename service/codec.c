@@ -52,6 +52,23 @@ static int append_object(sd_bus_message *message, const Object *object, const Na
         return sd_bus_message_append_basic(message, 'o', path ?: "/");
 }
 
+/* Objects that come later in a list and are fetched from memory meanwhile: their paths are far from
+ * each other, and waiting for each would take longer than appending it. */
+#define AHEAD 8
+
+static int append_objects(sd_bus_message *message, const Array *array, const Namespace *space)
+{
+        Object *const *objects = array->items;
+        int r = sd_bus_message_open_container(message, 'a', "o");
+
+        for (size_t i = 0; r >= 0 && i < array->n; i++) {
+                if (i + AHEAD < array->n)
+                        publish_prefetch(objects[i + AHEAD]);
+                r = append_object(message, objects[i], space);
+        }
+        return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
 static int append_value(sd_bus_message *message, const LayoutType *type, const char *signature,
         const void *value, const Namespace *space)
 {
@@ -77,6 +94,8 @@ static int append_value(sd_bus_message *message, const LayoutType *type, const c
                 return r < 0 ? r : sd_bus_message_close_container(message);
         case 'a':
                 element = layout_type(type->inner);
+                if (element.code == 'o')
+                        return append_objects(message, array, space);
                 if (strchr("ynqiuxtdb", element.code) && element.code != 'b')
                         return sd_bus_message_append_array(
                                 message, element.code, array->items, array->n * element.size);

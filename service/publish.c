@@ -24,11 +24,13 @@ Namespace namespaces[_NAMESPACE_MAX] = {
         },
 };
 
-/* What the publisher hangs on an object. */
+/* What the publisher hangs on an object: the paths are in it, so that a list of a thousand finds
+ * them side by side. */
 typedef struct Face {
         const ClassFace *class;
         uint64_t serial;
-        char *paths[_NAMESPACE_MAX];
+        const char *paths[_NAMESPACE_MAX];
+        char text[];
 } Face;
 
 static struct {
@@ -49,6 +51,15 @@ const char *publish_path(const Object *object, const Namespace *space)
         const Face *face = object->face;
 
         return face ? face->paths[space->id] : NULL;
+}
+
+void publish_prefetch(const Object *object)
+{
+        const char *face = object ? object->face : NULL;
+
+        /* The longest of a domain's reaches into the third line. */
+        for (unsigned i = 0; face && i < 3; i++)
+                __builtin_prefetch(face + i * 64);
 }
 
 const ClassFace *publish_face(const Object *object)
@@ -364,21 +375,44 @@ static int send_signal(
 
 /* The sink. */
 
+static Face *face_new(const Object *object)
+{
+        const ClassFace *class = face_of(object->class);
+        char *paths[_NAMESPACE_MAX] = { 0 }, *end;
+        size_t size = 0;
+        Face *face;
+
+        for (unsigned i = 0; i < _NAMESPACE_MAX; i++) {
+                if (class->interfaces[i])
+                        paths[i] = path_make(&namespaces[i], object);
+                size += paths[i] ? strlen(paths[i]) + 1 : 0;
+        }
+        face = g_malloc0(sizeof *face + size);
+        face->class = class;
+        face->serial = ++publisher.n_serials;
+        end = face->text;
+        for (unsigned i = 0; i < _NAMESPACE_MAX; i++) {
+                if (!paths[i])
+                        continue;
+                face->paths[i] = end;
+                end = g_stpcpy(end, paths[i]) + 1;
+                g_free(paths[i]);
+        }
+        return face;
+}
+
 static void on_added(Object *object)
 {
-        Face *face = g_new0(Face, 1);
+        Face *face = face_new(object);
 
-        face->class = face_of(object->class);
-        face->serial = ++publisher.n_serials;
         object->face = face;
         for (unsigned i = 0; i < _NAMESPACE_MAX; i++) {
                 Namespace *space = &namespaces[i];
                 int r;
 
-                face->paths[i] = face->class->interfaces[i] ? path_make(space, object) : NULL;
                 if (!face->paths[i])
                         continue;
-                g_hash_table_insert(space->objects, face->paths[i], object);
+                g_hash_table_insert(space->objects, (char *)face->paths[i], object);
                 r = send_interfaces(object, space, true);
                 if (r < 0)
                         signal_failed("InterfacesAdded", r);
@@ -426,11 +460,7 @@ static void on_signal(Object *object, const SignalInfo *info, const void *argume
 
 static void on_freed(Object *object)
 {
-        Face *face = object->face;
-
-        for (unsigned i = 0; i < _NAMESPACE_MAX; i++)
-                g_free(face->paths[i]);
-        g_free(face);
+        g_free(object->face);
         object->face = NULL;
 }
 

@@ -19,6 +19,8 @@ void publish_finish(void);
 Object *publish_lookup(const Namespace *space, const char *path);
 /* NULL where the object is not shown in that namespace. */
 const char *publish_path(const Object *object, const Namespace *space);
+/* Tells the processor that its path is wanted soon. */
+void publish_prefetch(const Object *object);
 const ClassFace *publish_face(const Object *object);
 /* A number that no other object of this process has or had. */
 uint64_t publish_serial(const Object *object);
