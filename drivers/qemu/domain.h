@@ -165,7 +165,7 @@ int qemu_get_stats(
         Domain *domain, const DomainGetStatsIn *in, DomainGetStatsOut *out, GError **error);
 int qemu_memory_stats(
         Domain *domain, const DomainMemoryStatsIn *in, DomainMemoryStatsOut *out, GError **error);
-/* For who frees a domain. Takes NULL; returns NULL. */
+/* For who frees a domain or changes its definition. Takes NULL; returns NULL. */
 QemuStatsCache *qemu_stats_cache_free(QemuStatsCache *cache);
 
 /* lifecycle.c */

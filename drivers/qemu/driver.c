@@ -74,10 +74,11 @@ static char *owner_of(const char *text)
 
 static int qemu_store(LocalDomain *local, const char *text, GError **error)
 {
-        g_autofree char *path = definition_path(qemu_domain(local)),
-                        *whole = with_owner(qemu_domain(local), text);
+        QemuDomain *domain = qemu_domain(local);
+        g_autofree char *path = definition_path(domain), *whole = with_owner(domain, text);
         int r = file_replace(path, whole, strlen(whole), 0600);
 
+        domain->stats_cache = qemu_stats_cache_free(domain->stats_cache);
         return r < 0 ? error_set_errno(error, r, "cannot write '%s'", path) : 0;
 }
 

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -510,12 +509,9 @@ static void add_disk(const Disk *disk, size_t i, const Answers *answers, Params 
         add_uint64(params, value, "block.%zu.physical", i);
 }
 
-/* Disks of a definition, as it was in that file. Sizes would need each image to be opened, so they
- * are told of what runs only. */
+/* Disks of a definition. Sizes would need each image to be opened, so they are told of what runs
+ * only. */
 struct QemuStatsCache {
-        struct timespec modified;
-        ino_t inode;
-        off_t size;
         Params disks;
 };
 
@@ -523,10 +519,17 @@ static void cache_fill(QemuStatsCache *cache, const DomainConfig *config)
 {
         const Devices *devices = &config->devices;
 
-        params_clear(&cache->disks);
         params_add_uint32(&cache->disks, "block.count", devices->n_disks);
         for (size_t i = 0; i < devices->n_disks; i++)
                 add_disk_name(devices->disks[i], i, &cache->disks);
+        /* The names are the same for all domains. */
+        for (size_t i = 0; i < cache->disks.n; i++) {
+                Param *param = &cache->disks.items[i];
+                g_autofree char *own = param->name_owned ? (char *)param->name : NULL;
+
+                param->name = g_intern_string(param->name);
+                param->name_owned = false;
+        }
 }
 
 QemuStatsCache *qemu_stats_cache_free(QemuStatsCache *cache)
@@ -537,30 +540,18 @@ QemuStatsCache *qemu_stats_cache_free(QemuStatsCache *cache)
         return NULL;
 }
 
-/* The definition's file is replaced when it changes, so it is parsed again only then. */
+/* Whoever stores another definition frees what is kept of the one before. */
 static const Params *definition_disks(QemuDomain *domain)
 {
-        g_autofree char *path =
-                qemu_path(qemu_connection(domain)->definitions, qemu_name(domain), ".xml");
         g_autoptr(DomainConfig) config = NULL;
-        QemuStatsCache *cache = domain->stats_cache;
-        struct stat status;
 
-        if (stat(path, &status) < 0)
-                return NULL;
-        if (cache && cache->inode == status.st_ino && cache->size == status.st_size &&
-                cache->modified.tv_sec == status.st_mtim.tv_sec &&
-                cache->modified.tv_nsec == status.st_mtim.tv_nsec)
-                return &cache->disks;
-        if (local_definition(&domain->local, &config, NULL) < 0)
-                return NULL;
-        if (!cache)
-                cache = domain->stats_cache = g_new0(QemuStatsCache, 1);
-        cache->inode = status.st_ino;
-        cache->size = status.st_size;
-        cache->modified = status.st_mtim;
-        cache_fill(cache, config);
-        return &cache->disks;
+        if (!domain->stats_cache) {
+                if (local_definition(&domain->local, &config, NULL) < 0)
+                        return NULL;
+                domain->stats_cache = g_new0(QemuStatsCache, 1);
+                cache_fill(domain->stats_cache, config);
+        }
+        return &domain->stats_cache->disks;
 }
 
 static void add_definition_disks(QemuDomain *domain, Params *params)
@@ -570,8 +561,6 @@ static void add_definition_disks(QemuDomain *domain, Params *params)
         for (size_t i = 0; disks && i < disks->n; i++) {
                 Param param = disks->items[i];
 
-                if (param.name_owned)
-                        param.name = g_strdup(param.name);
                 if (param.type == 's')
                         param.s = g_strdup(param.s);
                 params_add(params, param);
