@@ -9,11 +9,15 @@
 
 /* Parameters. */
 
+#define PARAMS_FIRST 8
+
 Param *params_add(Params *params, Param param)
 {
         /* Doubles at each power of two, which needs no count of what is allocated. */
-        if ((params->n & (params->n - 1)) == 0)
-                params->items = g_renew(Param, params->items, params->n ? params->n * 2 : 1);
+        if (params->n == 0)
+                params->items = g_new(Param, PARAMS_FIRST);
+        else if (params->n >= PARAMS_FIRST && (params->n & (params->n - 1)) == 0)
+                params->items = g_renew(Param, params->items, params->n * 2);
         params->items[params->n] = param;
         return &params->items[params->n++];
 }
