@@ -13,6 +13,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / 'tests' / 'harness')]
@@ -25,9 +26,12 @@ BUILD = pathlib.Path(os.environ['VIRTBUS_BUILD']).resolve()
 CLIENT = BUILD / 'tools' / 'bench.d' / 'bench-client'
 FLOOR = BUILD / 'tools' / 'bench.d' / 'bench-floor'
 FLOOR_NAME = 'org.example.Floor'
+QEMU_FLOOR_NAME = 'org.example.QemuFloor'
 
 TEST = '/org/virtbus1/connection/test_default'
-REFERENCE_TEST = '/org/libvirt/Test'
+QEMU = '/org/virtbus1/connection/qemu_session'
+LIBVIRT_TEST = '/org/libvirt/Test'
+LIBVIRT_QEMU = '/org/libvirt/QEMU'
 PROPERTIES = 'org.freedesktop.DBus.Properties'
 
 MANY = 1000
@@ -97,10 +101,10 @@ def run_client(*words, rows=()) -> list:
     return [line.split('\t') for line in result.stdout.splitlines()]
 
 
-def start_floor(bus, connection: str) -> subprocess.Popen:
-    floor = subprocess.Popen([FLOOR, FLOOR_NAME, connection], env=bus.env)
+def start_floor(bus, name: str, connection: str) -> subprocess.Popen:
+    floor = subprocess.Popen([FLOOR, name, connection], env=bus.env)
     with bus.client() as client:
-        client.wait(lambda: floor.poll() is not None or has_owner(client, FLOOR_NAME), 20,
+        client.wait(lambda: floor.poll() is not None or has_owner(client, name), 20,
                     lambda: 'the floor did not start')
     if floor.poll() is not None:
         raise ServiceError('the floor ended')
@@ -109,6 +113,21 @@ def start_floor(bus, connection: str) -> subprocess.Popen:
 
 def has_owner(client, name: str) -> bool:
     return client.bus('NameHasOwner', '(s)', name)
+
+
+def settle(bus):
+    """Wait until the service has done what it does in the background after its start."""
+    path = pathlib.Path(f'/proc/{bus.service.pid}/schedstat')
+    until = time.monotonic() + 30
+    before = None
+    while before != (now := path.read_text().split()[0]) and time.monotonic() < until:
+        before = now
+        time.sleep(0.3)
+
+
+def start_service(bus):
+    bus.start_service()
+    settle(bus)
 
 
 def server_xml(folder: pathlib.Path, kind: str) -> pathlib.Path:
@@ -120,7 +139,7 @@ def server_xml(folder: pathlib.Path, kind: str) -> pathlib.Path:
 
 
 def define(bus, count: int, connection: str, kind: str) -> float:
-    """Nanoseconds for all of them."""
+    """Nanoseconds for all of them together."""
     return float(run_client('define', count, bus.address, 'org.virtbus1', connection,
                             'org.virtbus1.Connection', server_xml(bus.folder, kind))[0][0])
 
@@ -148,6 +167,7 @@ CALL_TARGETS = {
     'GetAll': 1.5,
     'list of 1,000 domains': 1.5,
     'statistics of 1,000 domains': 2,
+    'statistics of 1,000 QEMU domains': 2,
 }
 
 
@@ -155,24 +175,37 @@ def libvirt_rows(address, connection, domain):
     return call_rows(address, 'org.libvirt', connection, domain, 'org.libvirt', 'org.libvirt.Connect')
 
 
+def add_qemu(columns, bus):
+    """The statistics of QEMU's domains, that are only defined, say more than the test host's."""
+    places = {
+        'floor': (QEMU_FLOOR_NAME, QEMU, 'org.virtbus1.Connection'),
+        'virtbus': ('org.virtbus1', QEMU, 'org.virtbus1.Connection'),
+        'compatible': ('org.libvirt', LIBVIRT_QEMU, 'org.libvirt.Connect'),
+    }
+    for column, place in places.items():
+        columns[column]['statistics of 1,000 QEMU domains'] = (
+            bus.address, *place, 'GetAllDomainStats', 'uu', 0, 0)
+
+
 def measure_calls(table, options, bus, reference):
+    define(bus, MANY - 1, TEST, 'test')
+    define(bus, MANY, QEMU, 'qemu')
     with bus.client() as client:
-        define(bus, MANY - 1, TEST, 'test')
-        connection = client.object(TEST)
         # The floor has one domain: the first of the list.
-        domain = connection.call('Connection.ListDomains', 0)[0]
-    floor = start_floor(bus, TEST)
+        domain = client.object(TEST).call('Connection.ListDomains', 0)[0]
+    floors = [start_floor(bus, FLOOR_NAME, TEST), start_floor(bus, QEMU_FLOOR_NAME, QEMU)]
     try:
         columns = {
             'floor': call_rows(bus.address, FLOOR_NAME, TEST, domain),
             'virtbus': call_rows(bus.address, 'org.virtbus1', TEST, domain),
-            'compatible': libvirt_rows(bus.address, REFERENCE_TEST,
-                                       REFERENCE_TEST + domain.removeprefix(TEST)),
+            'compatible': libvirt_rows(bus.address, LIBVIRT_TEST,
+                                       LIBVIRT_TEST + domain.removeprefix(TEST)),
         }
+        add_qemu(columns, bus)
         if reference:
             columns['reference'] = libvirt_rows(*reference)
         rows = [(what, column, *columns[column][what])
-                for what in CALL_TARGETS for column in columns]
+                for what in CALL_TARGETS for column in columns if what in columns[column]]
         for window in (1, 32) if options.pipelined else (1,):
             results = {(what, column): [float(number) for number in numbers]
                        for what, column, *numbers
@@ -181,8 +214,9 @@ def measure_calls(table, options, bus, reference):
                         'a call' if window == 1 else f'a call, {window} at once', window == 1)
         new_clients(table, options, columns)
     finally:
-        floor.terminate()
-        floor.wait()
+        for floor in floors:
+            floor.terminate()
+            floor.wait()
 
 
 def print_calls(table, results, title, judged):
@@ -190,19 +224,19 @@ def print_calls(table, results, title, judged):
         table.title(title + heading)
         for what, target in CALL_TARGETS.items():
             floor = results[what, 'floor'][0]
-            time, _, ratio, cpu = results[what, column]
+            took, _, ratio, cpu = results[what, column]
             more = reference_words(results, what)
             # The second namespace's answers have another shape than the floor's: told, not judged.
             if judged and column == 'virtbus':
                 more |= {'target': f'{target} x', 'over': ratio > target}
-            table.row(what, time_text(floor), time_text(time), ratio, cpu=cpu or None, **more)
+            table.row(what, time_text(floor), time_text(took), ratio, cpu=cpu or None, **more)
 
 
 def reference_words(results, what) -> dict:
     if (what, 'reference') not in results:
         return {}
-    time, _, ratio, _ = results[what, 'reference']
-    return {'reference': time_text(time), 'reference_ratio': ratio}
+    took, _, ratio, _ = results[what, 'reference']
+    return {'reference': time_text(took), 'reference_ratio': ratio}
 
 
 def new_clients(table, options, columns):
@@ -210,9 +244,9 @@ def new_clients(table, options, columns):
     rows = [(what, column, *columns[column]['property read']) for column in columns]
     results = {(what, column): [float(number) for number in numbers]
                for what, column, *numbers in run_client('new-clients', options.rounds * 20, rows=rows)}
-    time, _, ratio, _ = results[what, 'virtbus']
-    table.title('a new client', ('floor', 'virtbus', 'ratio', '', '', ''))
-    table.row(what, time_text(results[what, 'floor'][0]), time_text(time), ratio,
+    took, _, ratio, _ = results[what, 'virtbus']
+    table.title('a new client')
+    table.row(what, time_text(results[what, 'floor'][0]), time_text(took), ratio,
               **reference_words(results, what))
 
 
@@ -225,7 +259,7 @@ def measure_guests(table, options, bus):
         path = client.object('/org/virtbus1').call('Manager.Open', f'qemu:///embed?root={folder}', 0)
         domain = client.object(path).call('Connection.DomainDefineXML', GUEST)
         # The connection, and with it the guest, is there as long as this client is.
-        times = {what: float(time) for what, time in run_client(
+        times = {what: float(took) for what, took in run_client(
             'start', options.rounds, bus.address, 'org.virtbus1', domain, bus.folder)}
     hand = times['hand']
     table.title('a QEMU guest', ('by hand', 'virtbus', 'ratio', 'target', '', ''))
@@ -240,11 +274,11 @@ def measure_guests(table, options, bus):
 def cold(options, count: int) -> float:
     """Nanoseconds from a call to the reply of a service that was not there, with so many definitions."""
     with PrivateBus(activation=True, trace=False) as bus:
+        # A service before it has made the definitions, and knows the host's QEMU.
+        start_service(bus)
         if count:
-            # Made by the service itself, which then ends.
-            bus.start_service()
-            define(bus, count, '/org/virtbus1/connection/qemu_session', 'qemu')
-            bus.stop_service()
+            define(bus, count, QEMU, 'qemu')
+        bus.stop_service()
         row = ('cold', 'virtbus', bus.address, 'org.virtbus1', '/org/virtbus1', PROPERTIES, 'Get', 'ss',
                'org.virtbus1.Manager', 'Version')
         return float(run_client('cold', max(options.rounds // 2, 3), rows=[row])[0][2])
@@ -253,9 +287,9 @@ def cold(options, count: int) -> float:
 def measure_cold(table, options):
     table.title('the first answer of a cold service', ('', 'virtbus', '', 'target', '', ''))
     for count in (0, MANY):
-        time = cold(options, count)
+        took = cold(options, count)
         what = f'{count:,} QEMU domains defined' if count else 'nothing defined'
-        table.row(what, '', time_text(time), None, '50 ms', time > 50e6)
+        table.row(what, '', time_text(took), None, '50 ms', took > 50e6)
 
 
 # Memory.
@@ -278,16 +312,16 @@ def measure_memory(table):
     times = []
     table.title('resident memory', ('Pss', 'Rss', '', 'target', '', ''))
     with PrivateBus(trace=False) as bus:
-        bus.start_service()
+        start_service(bus)
         memory_row(table, 'nothing defined', 0, bus.service.pid)
         times.append((f'{MANY:,} on test:///default', define(bus, MANY, TEST, 'test')))
         memory_row(table, f'{MANY:,} on test:///default', MANY, bus.service.pid)
     with PrivateBus(trace=False) as bus:
-        bus.start_service()
+        start_service(bus)
         times.append((f'{MORE:,} on test:///default', define(bus, MORE, TEST, 'test')))
         memory_row(table, f'{MORE:,} on test:///default', MORE, bus.service.pid)
     with PrivateBus(trace=False) as bus:
-        bus.start_service()
+        start_service(bus)
         folder = bus.folder / 'embed'
         folder.mkdir()
         with bus.client() as client:
@@ -296,13 +330,13 @@ def measure_memory(table):
             times.append((f'{MANY:,} on qemu:///embed', define(bus, MANY, path, 'qemu')))
             memory_row(table, f'{MANY:,} on qemu:///embed', MANY, bus.service.pid)
         bus.stop_service()
-        bus.start_service()
+        start_service(bus)
         with bus.client() as client:
             client.object('/org/virtbus1').call('Manager.Open', f'qemu:///embed?root={folder}', 0)
             memory_row(table, f'{MANY:,} loaded by qemu:///embed', MANY, bus.service.pid)
     table.title('to define', ('', 'virtbus', '', '', '', ''))
-    for what, time in times:
-        table.row(what, '', time_text(time))
+    for what, took in times:
+        table.row(what, '', time_text(took))
 
 
 # libvirt's own, for comparison.
@@ -320,12 +354,12 @@ class Reference:
         with self.bus.client() as client:
             client.wait(lambda: has_owner(client, 'org.libvirt'), 20,
                         lambda: 'libvirt-dbus did not start')
-            run_client('define', MANY - 1, self.bus.address, 'org.libvirt', REFERENCE_TEST,
+            run_client('define', MANY - 1, self.bus.address, 'org.libvirt', LIBVIRT_TEST,
                        'org.libvirt.Connect', server_xml(self.bus.folder, 'test'))
         with Client(self.bus.address, 'org.libvirt') as client:
-            path = client.call(REFERENCE_TEST, 'org.libvirt.Connect', 'DomainLookupByName', '(s)',
+            path = client.call(LIBVIRT_TEST, 'org.libvirt.Connect', 'DomainLookupByName', '(s)',
                                'bench-0500')
-        self.rows = self.bus.address, REFERENCE_TEST, path
+        self.rows = self.bus.address, LIBVIRT_TEST, path
         return self
 
     def __exit__(self, *_):
@@ -355,14 +389,14 @@ def main() -> int:
             rows = reference.__enter__().rows if reference else None
             try:
                 with PrivateBus(trace=False) as bus:
-                    bus.start_service()
+                    start_service(bus)
                     measure_calls(table, options, bus, rows)
             finally:
                 if reference:
                     reference.__exit__()
         if 'guests' in parts:
             with PrivateBus(trace=False) as bus:
-                bus.start_service()
+                start_service(bus)
                 measure_guests(table, options, bus)
         if 'cold' in parts:
             measure_cold(table, options)

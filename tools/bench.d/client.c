@@ -288,16 +288,18 @@ static void batch_run(Row *row, unsigned size)
         }
 }
 
-/* So many that they take the time of a batch. */
+/* So many that they take the time of a batch, as fast as they can be. */
 static void batch_measure(Row *row)
 {
-        double began = now();
+        double end = now() + BATCH_NS, fastest = BATCH_NS;
 
-        row->count = 0;
         do {
+                double began = now();
+
                 row_call(row, row->bus, NULL);
-                row->count++;
-        } while (now() - began < BATCH_NS);
+                fastest = MIN(fastest, now() - began);
+        } while (now() < end);
+        row->count = BATCH_NS / fastest;
 }
 
 static int command_calls(char **words)
@@ -315,8 +317,13 @@ static int command_calls(char **words)
         for (unsigned round = 0; round < n_rounds; round++)
                 for (unsigned i = 0; i < rows->len; i++) {
                         Row *row = rows->pdata[i];
-                        double cpu = process_time(row->pid), began = now(), took;
+                        double cpu, began, took;
 
+                        /* The first one pays for what was called before, in caches and in what a
+                         * service does when it has answered. */
+                        row_call(row, row->bus, NULL);
+                        cpu = process_time(row->pid);
+                        began = now();
                         batch_run(row, size);
                         took = (now() - began) / row->count;
                         cpu = (process_time(row->pid) - cpu) / row->count;
