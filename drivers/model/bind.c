@@ -288,8 +288,8 @@ static uint64_t unit_bytes(const char *unit)
         return bytes;
 }
 
-static int size_parse(
-        const BindRow *row, const xmlNode *node, const char *text, Number *ret, GError **error)
+static int size_parse(const BindRow *row, const xmlNode *node, const char *attribute,
+        const char *text, Number *ret, GError **error)
 {
         g_autofree char *own = NULL;
         const char *unit = xml_property(node, "unit", &own);
@@ -299,10 +299,10 @@ static int size_parse(
         if (bytes == 0)
                 return xml_refuse(error, node, "unit", "'%s' is not a unit of sizes", unit);
         if (number_parse(text, false, 0, INT64_MAX, &value) < 0)
-                return xml_refuse(error, node, NULL, "'%s' is not a size", text);
+                return xml_refuse(error, node, attribute, "'%s' is not a size", text);
         if (__builtin_mul_overflow((uint64_t)value, bytes, &size) ||
                 size / row->unit > (uint64_t)row->max)
-                return xml_refuse(error, node, NULL, "'%s' is too large a size", text);
+                return xml_refuse(error, node, attribute, "'%s' is too large a size", text);
         *ret = number(size / row->unit + (size % row->unit != 0));
         return 0;
 }
@@ -362,7 +362,7 @@ static int parse_value(const BindRow *row, const xmlNode *node, const char *attr
                 return 0;
         }
         case BIND_SIZE:
-                return size_parse(row, node, text, FIELD(Number, row, object), error);
+                return size_parse(row, node, attribute, text, FIELD(Number, row, object), error);
         case BIND_NUMBER:
         case BIND_UNSIGNED:
                 if (number_parse(text, row->digits > 0, row->min, row->max, &value) < 0)

@@ -298,6 +298,9 @@ static int validate_interfaces(const DomainConfig *config, GError **error)
                         missing = "network";
                 else if (interface->type == INTERFACE_DIRECT && !interface->source.dev)
                         missing = "dev";
+                if (interface->bandwidth && interface->bandwidth->outbound.floor.set)
+                        return error_set(error, ERROR_CONFIG_UNSUPPORTED,
+                                "'floor' attribute allowed only in <inbound> element");
                 if (missing)
                         return error_set(error, ERROR_XML_ERROR,
                                 "interface type='%s' requires a 'source' element with '%s'",

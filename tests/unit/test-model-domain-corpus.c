@@ -55,7 +55,8 @@ static void append_children(XmlWriter *writer, const xmlNode *parent, const char
         }
 }
 
-static char *case_xml(const xmlNode *node, bool devices, const char *name, const char *type)
+static char *case_xml(
+        const xmlNode *node, bool devices, const char *name, const char *type, const char *id)
 {
         XmlWriter writer = { .out = g_string_new(NULL) };
         const xmlNode *domain = devices ? NULL : node;
@@ -65,9 +66,9 @@ static char *case_xml(const xmlNode *node, bool devices, const char *name, const
                         domain = child;
 
         g_string_append_printf(writer.out,
-                "<domain type='%s'>\n<name>%s</name>\n"
+                "<domain type='%s'%s%s%s>\n<name>%s</name>\n"
                 "<uuid>7b1e3a0e-0000-4000-8000-00000000ca5e</uuid>\n",
-                type, name);
+                type, id ? " id='" : "", id ? id : "", id ? "'" : "", name);
         if (!domain || !has_child(domain, "memory"))
                 g_string_append(writer.out, "<memory unit='KiB'>1048576</memory>\n");
         if (!domain || !has_child(domain, "os"))
@@ -94,17 +95,18 @@ static void replace_each(char **text, const char *word)
 
 static void add_case(GPtrArray *documents, const xmlNode *node, bool devices)
 {
-        g_autofree char *own[3] = { NULL };
-        const char *name = xml_property(node, "name", &own[0]);
-        const char *each = xml_property(node, "each", &own[1]);
-        const char *type = xml_property(node, "type", &own[2]);
+        g_autofree char *own_name = NULL, *own_each = NULL, *own_type = NULL, *own_id = NULL;
+        const char *name = xml_property(node, "name", &own_name);
+        const char *each = xml_property(node, "each", &own_each);
+        const char *type = xml_property(node, "type", &own_type);
+        const char *id = xml_property(node, "id", &own_id);
         g_auto(GStrv) words = g_strsplit(each ?: "", " ", -1);
 
         for (size_t i = 0; i < MAX(g_strv_length(words), 1); i++) {
                 Document *document = g_new0(Document, 1);
 
                 document->name = each ? g_strdup_printf("%s-%s", name, words[i]) : g_strdup(name);
-                document->xml = case_xml(node, devices, document->name, type ?: "test");
+                document->xml = case_xml(node, devices, document->name, type ?: "test", id);
                 if (each)
                         replace_each(&document->xml, words[i]);
                 g_ptr_array_add(documents, document);
@@ -233,6 +235,113 @@ static void test_define(const void *data)
         g_assert_cmpstr(twice, ==, once);
 }
 
+/* ---- wrong values --------------------------------------------------------------------------- */
+
+typedef struct Rows {
+        const BindType *types[64]; /* those that an element may have */
+        size_t n;
+} Rows;
+
+/* Each row with the name, in whatever case; false ends the walk. */
+typedef bool (*RowVisit)(const BindRow *row, void *data);
+
+static bool each_row(
+        const BindRow *rows, bool attribute, const char *name, RowVisit visit, void *data)
+{
+        for (const BindRow *row = rows; row->place != BIND_PLACE_END; row++) {
+                if (row->rows && !each_row(row->rows, attribute, name, visit, data))
+                        return false;
+                for (const BindCase *c = row->cases; c && c->rows; c++)
+                        if (!each_row(c->rows, attribute, name, visit, data))
+                                return false;
+                if (row->name && (row->place == BIND_PLACE_ATTRIBUTE) == attribute &&
+                        strcmp(row->name, name) == 0 && !visit(row, data))
+                        return false;
+        }
+        return true;
+}
+
+static bool is_closed(const BindRow *row, void *data)
+{
+        bool *closed = data;
+
+        *closed = row->value != BIND_STRING || row->words;
+        return *closed;
+}
+
+static bool collect_type(const BindRow *row, void *data)
+{
+        Rows *rows = data;
+
+        if (row->type && rows->n < G_N_ELEMENTS(rows->types))
+                rows->types[rows->n++] = row->type;
+        return true;
+}
+
+static unsigned check_wrong(xmlDoc *doc, xmlNode *node, xmlAttr *attribute)
+{
+        g_autofree char *name = g_strdup((const char *)attribute->name);
+        xmlChar *good = xmlGetProp(node, attribute->name), *text = NULL;
+        g_autofree char *place = xml_place(node, name), *wanted = NULL;
+        g_autoptr(DomainConfig) config = NULL;
+        g_autoptr(GError) error = NULL;
+        int size;
+
+        xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)"~");
+        xmlDocDumpMemory(doc, &text, &size);
+        xmlSetProp(node, (const xmlChar *)name, good);
+        wanted = g_strdup_printf("XML error: %s: '~' is not ", place);
+        if (domain_config_parse((const char *)text, 0, &config, &error) == 0)
+                g_error("%s may be '~'", place);
+        if (!g_str_has_prefix(error->message, wanted))
+                g_error("%s: %s", place, error->message);
+        xmlFree(text);
+        xmlFree(good);
+        return 1;
+}
+
+static unsigned check_attributes(xmlDoc *doc, xmlNode *node, const Rows *rows)
+{
+        unsigned n = 0;
+
+        for (xmlAttr *attribute = node->properties; attribute; attribute = attribute->next) {
+                bool closed = false, all = true;
+
+                for (size_t i = 0; i < rows->n && all; i++)
+                        all = each_row(rows->types[i]->rows, true, (const char *)attribute->name,
+                                is_closed, &closed);
+                if (closed && all)
+                        n += check_wrong(doc, node, attribute);
+        }
+        for (xmlNode *child = xml_first(node); child; child = xml_next(child)) {
+                Rows types = { 0 };
+
+                for (size_t i = 0; i < rows->n; i++)
+                        each_row(rows->types[i]->rows, false, (const char *)child->name,
+                                collect_type, &types);
+                n += check_attributes(doc, child, &types);
+        }
+        return n;
+}
+
+/* Each attribute that is a number or one of some words is refused, with its place, when it is not.
+ */
+static void test_wrong(const void *data)
+{
+        const Document *document = data;
+        g_autoptr(xmlDoc) doc = xml_parse(document->xml, strlen(document->xml), "case", NULL);
+        xmlNode *root = xmlDocGetRootElement(doc);
+        unsigned n = 0;
+
+        for (xmlNode *child = xml_first(root); child; child = xml_next(child)) {
+                Rows types = { 0 };
+
+                each_row(domain_type.rows, false, (const char *)child->name, collect_type, &types);
+                n += check_attributes(doc, child, &types);
+        }
+        g_test_message("%u values", n);
+}
+
 static int print_defined(const GPtrArray *documents)
 {
         puts("<cases>");
@@ -264,9 +373,11 @@ int main(int argc, char **argv)
                         g_strdup_printf("/model/domain/round-trip/%s", document->name);
                 g_autofree char *defined =
                         g_strdup_printf("/model/domain/define/%s", document->name);
+                g_autofree char *wrong = g_strdup_printf("/model/domain/wrong/%s", document->name);
 
                 g_test_add_data_func(trip, document, test_round_trip);
                 g_test_add_data_func(defined, document, test_define);
+                g_test_add_data_func(wrong, document, test_wrong);
         }
         return g_test_run();
 }

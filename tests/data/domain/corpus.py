@@ -8,11 +8,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 UUID = "7b1e3a0e-0000-4000-8000-00000000ca5e"
 
 
-def document(case, devices, name, kind):
+def document(case, devices, name, kind, number):
     domain = case.find("domain") if devices else case
     children = [] if domain is None else list(domain)
     tags = {child.tag for child in children}
-    parts = [f"<domain type='{kind}'><name>{name}</name><uuid>{UUID}</uuid>"]
+    number = f" id='{number}'" if number else ""
+    parts = [f"<domain type='{kind}'{number}><name>{name}</name><uuid>{UUID}</uuid>"]
     if "memory" not in tags:
         parts.append("<memory unit='KiB'>1048576</memory>")
     if "os" not in tags:
@@ -34,5 +35,5 @@ def documents():
             words = case.get("each")
             for word in words.split() if words else [None]:
                 name = case.get("name") + (f"-{word}" if words else "")
-                text = document(case, devices, name, case.get("type", "test"))
+                text = document(case, devices, name, case.get("type", "test"), case.get("id"))
                 yield name, text.replace("EACH", word) if words else text
