@@ -11,6 +11,7 @@ static const struct {
         { NETWORK_BY_UUID, test_networks_open },
         { STORAGE_POOL_BY_UUID, test_storage_open },
         { STORAGE_VOL_BY_KEY, NULL },
+        { INTERFACE_BY_NAME, test_interfaces_open },
 };
 
 int test_objects_open(Connection *connection, GError **error)
@@ -37,6 +38,7 @@ void test_objects_start(Connection *connection)
 
 void test_objects_stop(Connection *connection)
 {
+        test_interface_change_forget(connection);
         for (unsigned i = G_N_ELEMENTS(kinds); i-- > 0;) {
                 g_autoptr(GList) objects = g_hash_table_get_values(
                         registry_all(&connection->registry, kinds[i].first));

@@ -11,6 +11,7 @@
 
 typedef struct TestConnection {
         LocalConnection local;
+        GPtrArray *interfaces_before; /* as a change of interfaces found them; NULL: none runs */
 } TestConnection;
 
 /* Adds what the host begins with; nothing is published. After an error nothing is there. */
@@ -23,9 +24,11 @@ void test_objects_stop(Connection *connection);
 extern const NetworkOperations test_network_operations;
 extern const StoragePoolOperations test_storage_pool_operations;
 extern const StorageVolOperations test_storage_vol_operations;
+extern const InterfaceOperations test_interface_operations;
 
 int test_networks_open(Connection *connection, GError **error);
 int test_storage_open(Connection *connection, GError **error);
+int test_interfaces_open(Connection *connection, GError **error);
 
 int test_network_define_xml(Connection *connection, const ConnectionNetworkDefineXMLIn *in,
         ConnectionNetworkDefineXMLOut *out, GError **error);
@@ -38,6 +41,18 @@ int test_storage_pool_create_xml(Connection *connection, const ConnectionStorage
 int test_find_storage_pool_sources(Connection *connection,
         const ConnectionFindStoragePoolSourcesIn *in, ConnectionFindStoragePoolSourcesOut *out,
         GError **error);
+int test_interface_define_xml(Connection *connection, const ConnectionInterfaceDefineXMLIn *in,
+        ConnectionInterfaceDefineXMLOut *out, GError **error);
+int test_interface_change_begin(Connection *connection, const ConnectionInterfaceChangeBeginIn *in,
+        ConnectionInterfaceChangeBeginOut *out, GError **error);
+int test_interface_change_commit(Connection *connection,
+        const ConnectionInterfaceChangeCommitIn *in, ConnectionInterfaceChangeCommitOut *out,
+        GError **error);
+int test_interface_change_rollback(Connection *connection,
+        const ConnectionInterfaceChangeRollbackIn *in, ConnectionInterfaceChangeRollbackOut *out,
+        GError **error);
+/* Frees what a change that has begun remembers. */
+void test_interface_change_forget(Connection *connection);
 
 /* ---- for the files of the kinds ------------------------------------------------------------- */
 

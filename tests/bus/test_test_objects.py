@@ -648,6 +648,151 @@ class LibvirtStorage(Libvirt, Storage, ObjectsTest):
     pass
 
 
+class Interfaces:
+    DEFAULT = '''<interface type='ethernet' name='eth1'>
+  <start mode='onboot'/>
+  <mtu size='1492'/>
+  <protocol family='ipv4'>
+    <ip address='192.168.0.5' prefix='24'/>
+    <route gateway='192.168.0.1'/>
+  </protocol>
+  <mac address='aa:bb:cc:dd:ee:ff'/>
+</interface>
+'''
+    NO_COMMIT = f'{INVALID}no transaction running, nothing to be committed.'
+    NO_ROLLBACK = f'{INVALID}no transaction running, nothing to rollback.'
+
+    @staticmethod
+    def xml(name='eth7', mac='52:54:00:11:22:33', mode='none'):
+        return f"<interface type='ethernet' name='{name}'><start mode='{mode}'/><mac address='{mac}'/></interface>"
+
+    def setUp(self):
+        super().setUp()
+        # Whatever the test changes is taken back.
+        self.host('InterfaceChangeBegin', 0)
+        self.addCleanup(self.restore)
+
+    def restore(self):
+        with contextlib.suppress(CallError):
+            self.host('InterfaceChangeRollback', 0)
+        self.assertEqual(self.interface_names(), ['eth1'])
+
+    def define(self, **more) -> str:
+        return self.host('InterfaceDefineXML', self.xml(**more), 0)
+
+    def interface_names(self, flags=0) -> list:
+        return sorted(self.get(path, 'Interface.Name') for path in self.host('ListInterfaces', flags))
+
+    def test_default(self):
+        path = self.host('InterfaceLookupByName', 'eth1')
+        self.assertEqual(path, f'{self.root}/interface/aa_3abb_3acc_3add_3aee_3aff')
+        self.assertEqual(self.host('InterfaceLookupByMAC', 'AA:BB:CC:DD:EE:FF'), path)
+        self.assertEqual(self.on(path, 'Interface.GetXMLDesc', 0), self.DEFAULT)
+        self.assertEqual([self.get(path, f'Interface.{name}') for name in ('Active', 'MAC', 'Name')],
+                         [True, 'aa:bb:cc:dd:ee:ff', 'eth1'])
+
+    def test_life(self):
+        with self.tells('added'):
+            path = self.define()
+        self.assertEqual(self.interface_names(1), ['eth7'])
+        self.assertEqual(self.on(path, 'Interface.GetXMLDesc', 0), '''<interface type='ethernet' name='eth7'>
+  <start mode='none'/>
+  <mac address='52:54:00:11:22:33'/>
+</interface>
+''')
+        with self.fails('OperationInvalid', 'Requested operation is not valid'):
+            self.on(path, 'Interface.Destroy', 0)
+        with self.tells('Active=True'):
+            self.on(path, 'Interface.Create', 0)
+        with self.fails('OperationInvalid', 'Requested operation is not valid'):
+            self.on(path, 'Interface.Create', 0)
+        self.assertEqual(self.interface_names(2), ['eth1', 'eth7'])
+        with self.tells('Active=False'):
+            self.on(path, 'Interface.Destroy', 0)
+        with self.tells('removed'):
+            self.on(path, 'Interface.Undefine')
+        self.gone(path, 'Interface')
+        for by, value in (('Name', 'eth7'), ('MAC', '52:54:00:11:22:33')):
+            with self.fails('NoInterface',
+                            f"Interface not found: no interface with matching {by.lower()} '{value}'"):
+                self.host(f'InterfaceLookupBy{by}', value)
+
+    def test_define_again(self):
+        path = self.define()
+        self.on(path, 'Interface.Create', 0)
+        with self.tells():
+            self.assertEqual(self.define(mode='onboot'), path)
+        self.assertIn("<start mode='onboot'/>", self.on(path, 'Interface.GetXMLDesc', 0))
+        # With another address it is found in another place.
+        with self.tells('removed', 'added'):
+            other = self.define(mac='52:54:00:11:22:34')
+        self.assertNotEqual(other, path)
+        self.assertTrue(self.get(other, 'Interface.Active'))
+        self.gone(path, 'Interface')
+
+    def test_undefine_active(self):
+        path = self.define()
+        self.on(path, 'Interface.Create', 0)
+        with self.tells('removed'):
+            self.on(path, 'Interface.Undefine')
+
+    def test_rollback(self):
+        default = self.host('InterfaceLookupByName', 'eth1')
+        path = self.define()
+        self.on(default, 'Interface.Destroy', 0)
+        with self.fails('OperationInvalid', f'{INVALID}there is another transaction running.'):
+            self.host('InterfaceChangeBegin', 0)
+        # Unlike libvirt's test host, the interfaces are up again that were.
+        with self.tells('removed', 'Active=True'):
+            self.host('InterfaceChangeRollback', 0)
+        self.gone(path, 'Interface')
+        self.assertEqual(self.interface_names(2), ['eth1'])
+        with self.fails('OperationInvalid', self.NO_ROLLBACK):
+            self.host('InterfaceChangeRollback', 0)
+        with self.fails('OperationInvalid', self.NO_COMMIT):
+            self.host('InterfaceChangeCommit', 0)
+        self.host('InterfaceChangeBegin', 0)
+        self.on(default, 'Interface.Undefine')
+        self.define(name='eth8', mac='aa:bb:cc:dd:ee:ff')
+        with self.tells('removed', 'added'):
+            self.host('InterfaceChangeRollback', 0)
+        self.assertEqual(self.on(default, 'Interface.GetXMLDesc', 0), self.DEFAULT)
+        self.assertTrue(self.get(default, 'Interface.Active'))
+
+    def test_commit(self):
+        path = self.define()
+        self.host('InterfaceChangeCommit', 0)
+        self.assertEqual(self.interface_names(), ['eth1', 'eth7'])
+        for member, message in (('Commit', self.NO_COMMIT), ('Rollback', self.NO_ROLLBACK)):
+            with self.fails('OperationInvalid', message):
+                self.host(f'InterfaceChange{member}', 0)
+        self.on(path, 'Interface.Undefine')
+
+    def test_refused(self):
+        path = self.host('InterfaceLookupByName', 'eth1')
+        with self.fails('InvalidArg', 'invalid argument: unsupported flags (0x1) in function testInterfaceGetXMLDesc'):
+            self.on(path, 'Interface.GetXMLDesc', 1)
+        for xml, short, message in (
+                ('<interface/>', 'XmlError', 'XML error: '),
+                ("<interface type='foo' name='x'/>", 'XmlError', 'XML error: '),
+                ("<interface type='ethernet'/>", 'XmlError', 'XML error: interface has no name'),
+                ('<network/>', 'XmlError', "XML error: expecting root element of 'interface', not 'network'"),
+                ('<', 'XmlDetail', '(interface_definition):1: ')):
+            with self.fails(short, message):
+                self.host('InterfaceDefineXML', xml, 0)
+        # The bus finds it by its address, so it is the only one that has it.
+        with self.fails('OperationFailed', "operation failed: interface 'eth1' already exists with MAC address"):
+            self.define(mac='AA:bb:cc:dd:ee:ff')
+
+
+class VirtbusInterfaces(Virtbus, Interfaces, ObjectsTest):
+    pass
+
+
+class LibvirtInterfaces(Libvirt, Interfaces, ObjectsTest):
+    pass
+
+
 class Unsupported:
     """What libvirt's test host has not."""
 
