@@ -285,7 +285,6 @@ static void value_copy(const LayoutType *type, const void *from, void *to)
         const Array *array = from;
         Array *copy = to;
         LayoutType element;
-        Object *object;
 
         switch (type->code) {
         case 's':
@@ -293,8 +292,7 @@ static void value_copy(const LayoutType *type, const void *from, void *to)
                 *(char **)to = g_strdup(*(char *const *)from);
                 break;
         case 'o':
-                object = *(Object *const *)from;
-                *(Object **)to = object ? object_ref(object) : NULL;
+                *(Object **)to = object_ref(*(Object *const *)from);
                 break;
         case 'h':
                 g_assert_not_reached();

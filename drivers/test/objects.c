@@ -12,6 +12,7 @@ static const struct {
         { STORAGE_POOL_BY_UUID, test_storage_open },
         { STORAGE_VOL_BY_KEY, NULL },
         { INTERFACE_BY_NAME, test_interfaces_open },
+        { NODE_DEVICE_BY_NAME, test_node_devices_open },
 };
 
 int test_objects_open(Connection *connection, GError **error)

@@ -25,10 +25,12 @@ extern const NetworkOperations test_network_operations;
 extern const StoragePoolOperations test_storage_pool_operations;
 extern const StorageVolOperations test_storage_vol_operations;
 extern const InterfaceOperations test_interface_operations;
+extern const NodeDeviceOperations test_node_device_operations;
 
 int test_networks_open(Connection *connection, GError **error);
 int test_storage_open(Connection *connection, GError **error);
 int test_interfaces_open(Connection *connection, GError **error);
+int test_node_devices_open(Connection *connection, GError **error);
 
 int test_network_define_xml(Connection *connection, const ConnectionNetworkDefineXMLIn *in,
         ConnectionNetworkDefineXMLOut *out, GError **error);
@@ -53,6 +55,8 @@ int test_interface_change_rollback(Connection *connection,
         GError **error);
 /* Frees what a change that has begun remembers. */
 void test_interface_change_forget(Connection *connection);
+int test_node_device_create_xml(Connection *connection, const ConnectionNodeDeviceCreateXMLIn *in,
+        ConnectionNodeDeviceCreateXMLOut *out, GError **error);
 
 /* ---- for the files of the kinds ------------------------------------------------------------- */
 

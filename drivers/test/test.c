@@ -241,6 +241,7 @@ static const ConnectionOperations connection_operations = {
         .interface_define_xml = test_interface_define_xml,
         .network_create_xml = test_network_create_xml,
         .network_define_xml = test_network_define_xml,
+        .node_device_create_xml = test_node_device_create_xml,
         .storage_pool_create_xml = test_storage_pool_create_xml,
         .storage_pool_define_xml = test_storage_pool_define_xml,
 };
@@ -349,6 +350,7 @@ const Driver test_driver = {
         .storage_pool_operations = &test_storage_pool_operations,
         .storage_vol_operations = &test_storage_vol_operations,
         .interface_operations = &test_interface_operations,
+        .node_device_operations = &test_node_device_operations,
         .defaults = test_defaults,
         .probe = test_probe,
         .identify = test_identify,

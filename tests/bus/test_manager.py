@@ -211,7 +211,9 @@ class IntrospectionTest(BusTest):
         below = {TEST_DOMAIN: ('Domain', set()),
                  f'{TEST}/network/_dd8fe884_6c02_601e_7551_cca97df1c5df': ('Network', set()),
                  f'{TEST}/storagepool/_dfe224cb_28fb_8dd0_c4b2_64eb3f0f4566': ('StoragePool', set()),
-                 f'{TEST}/interface/aa_3abb_3acc_3add_3aee_3aff': ('Interface', set())}
+                 f'{TEST}/interface/aa_3abb_3acc_3add_3aee_3aff': ('Interface', set()),
+                 **{f'{TEST}/nodedev/{name}': ('NodeDevice', set())
+                    for name in ('computer', 'scsi_5fhost1', 'scsi_5fhost2', 'scsi_5fhost11')}}
         return {ROOT: ('Manager', {'connection', 'driver'}),
                 f'{ROOT}/driver/qemu': ('Driver', set()),
                 TEST: ('Connection', {path.split('/')[-2] for path in below}),

@@ -793,6 +793,182 @@ class LibvirtInterfaces(Libvirt, Interfaces, ObjectsTest):
     pass
 
 
+class NodeDevices:
+    DEFAULTS = {
+        'computer': '''<device>
+  <name>computer</name>
+  <capability type='system'>
+    <hardware>
+      <vendor>Libvirt</vendor>
+      <version>Test driver</version>
+      <serial>123456</serial>
+      <uuid>11111111-2222-3333-4444-555555555555</uuid>
+    </hardware>
+    <firmware>
+      <vendor>Libvirt</vendor>
+      <version>Test Driver</version>
+      <release_date>01/22/2007</release_date>
+    </firmware>
+  </capability>
+</device>
+''',
+        'scsi_host1': '''<device>
+  <name>scsi_host1</name>
+  <parent>computer</parent>
+  <capability type='scsi_host'>
+    <host>1</host>
+    <unique_id>0</unique_id>
+    <capability type='fc_host'>
+      <wwnn>2000000012341234</wwnn>
+      <wwpn>1000000012341234</wwpn>
+      <fabric_wwn>2000000043214321</fabric_wwn>
+    </capability>
+    <capability type='vport_ops'>
+      <max_vports>0</max_vports>
+      <vports>0</vports>
+    </capability>
+  </capability>
+</device>
+''',
+        'scsi_host11': '''<device>
+  <name>scsi_host11</name>
+  <parent>scsi_host1</parent>
+  <capability type='scsi_host'>
+    <host>11</host>
+    <unique_id>10</unique_id>
+    <capability type='fc_host'>
+      <wwnn>2000000034563456</wwnn>
+      <wwpn>1000000034563456</wwpn>
+      <fabric_wwn>2000000043214321</fabric_wwn>
+    </capability>
+  </capability>
+</device>
+'''}
+    WWNN, WWPN = '2000000012345678', '1000000012345678'
+
+    def xml(self, parent='<parent>scsi_host1</parent>', wwnn=WWNN, wwpn=WWPN) -> str:
+        return (f"<device>{parent}<capability type='scsi_host'><capability type='fc_host'>"
+                f"{f'<wwnn>{wwnn}</wwnn>' if wwnn else ''}{f'<wwpn>{wwpn}</wwpn>' if wwpn else ''}"
+                '</capability></capability></device>')
+
+    def create(self, *arguments, **more) -> str:
+        path = self.host('NodeDeviceCreateXML', self.xml(*arguments, **more), 0)
+        self.addCleanup(self.remove, path)
+        return path
+
+    def remove(self, path):
+        with contextlib.suppress(CallError):
+            self.on(path, 'NodeDevice.Destroy')
+
+    def device_names(self, flags=0) -> list:
+        return sorted(self.get(path, 'NodeDevice.Name') for path in self.host('ListNodeDevices', flags))
+
+    def find(self, name: str) -> str:
+        return self.host('NodeDeviceLookupByName', name)
+
+    def test_defaults(self):
+        self.assertEqual(self.device_names(), ['computer', 'scsi_host1', 'scsi_host11', 'scsi_host2'])
+        for name, xml in self.DEFAULTS.items():
+            self.assertEqual(self.on(self.find(name), 'NodeDevice.GetXMLDesc', 0), xml)
+        self.assertEqual([self.get(self.find(name), 'NodeDevice.Parent') for name in self.device_names()],
+                         ['', 'computer', 'scsi_host1', 'computer'])
+        # libvirt's test host finds them by what is nested, too, but does not list it.
+        for name, capabilities in (('computer', ['system']), ('scsi_host11', ['scsi_host', 'fc_host']),
+                                   ('scsi_host2', ['scsi_host', 'fc_host', 'vports'])):
+            self.assertEqual(self.on(self.find(name), 'NodeDevice.ListCaps'), capabilities)
+        for flags, names in ((1, ['computer']), (0x20, ['scsi_host1', 'scsi_host11', 'scsi_host2']),
+                             (0x400, ['scsi_host1', 'scsi_host2']), (2, [])):
+            self.assertEqual(self.device_names(flags), names)
+        self.assertEqual(self.host('NodeDeviceLookupSCSIHostByWWN', '2000000034563456', '1000000034563456', 0),
+                         self.find('scsi_host11'))
+
+    def test_life(self):
+        with self.tells('added', 'NodeDeviceEvent 0 0'):
+            path = self.create()
+        self.assertEqual(self.find('scsi_host12'), path)
+        self.assertEqual(self.on(path, 'NodeDevice.GetXMLDesc', 0), f'''<device>
+  <name>scsi_host12</name>
+  <parent>scsi_host1</parent>
+  <capability type='scsi_host'>
+    <host>12</host>
+    <unique_id>11</unique_id>
+    <capability type='fc_host'>
+      <wwnn>{self.WWNN}</wwnn>
+      <wwpn>{self.WWPN}</wwpn>
+      <fabric_wwn>2000000043214321</fabric_wwn>
+    </capability>
+  </capability>
+</device>
+''')
+        self.assertEqual(self.host('NodeDeviceLookupSCSIHostByWWN', self.WWNN, self.WWPN, 0), path)
+        # Unlike on libvirt's test host, where it takes the place of the first.
+        other = self.create(wwpn='1000000012345679')
+        self.assertEqual(self.get(other, 'NodeDevice.Name'), 'scsi_host13')
+        with self.fails('OperationFailed', "operation failed: node device 'scsi_host12' already exists with"):
+            self.create()
+        with self.tells('NodeDeviceEvent 1 0', 'removed'):
+            self.on(path, 'NodeDevice.Destroy')
+        self.gone(path, 'NodeDevice')
+        with self.fails('NoNodeDevice', "Node device not found: no node device with matching name 'scsi_host12'"):
+            self.find('scsi_host12')
+        with self.fails('NoNodeDevice', 'Node device not found: no node device with matching wwnn,wwpn'):
+            self.host('NodeDeviceLookupSCSIHostByWWN', self.WWNN, self.WWPN, 0)
+
+    def test_parents(self):
+        for parent, name in (
+                ('', 'scsi_host1'), ('<parent>scsi_host2</parent>', 'scsi_host2'),
+                ("<parent wwnn='2000000056785678' wwpn='1000000056785678'/>", 'scsi_host2'),
+                ("<parent fabric_wwn='2000000043214321'/>", 'scsi_host1')):
+            with self.subTest(parent):
+                path = self.create(parent)
+                self.assertEqual(self.get(path, 'NodeDevice.Parent'), name)
+                self.on(path, 'NodeDevice.Destroy')
+        for parent, message in (
+                ('<parent>nope</parent>', "Could not find parent device for 'new device'"),
+                ("<parent fabric_wwn='2000000000000000'/>", "Could not find parent device for 'new device'"),
+                ('<parent>computer</parent>', 'Parent device computer is not capable of vport operations'),
+                ("<parent wwnn='2000000034563456' wwpn='1000000034563456'/>",
+                 'Parent device scsi_host11 is not capable of vport operations')):
+            with self.fails('InternalError', f'internal error: {message}'):
+                self.create(parent)
+
+    def test_refused(self):
+        for xml, short, message in (
+                ('<device/>', 'InternalError', "internal error: no device capabilities for 'new device'"),
+                ("<device><capability type='scsi_host'/></device>", 'InternalError',
+                 'internal error: Device is not a fibre channel HBA'),
+                (self.xml(wwnn=''), 'InternalError',
+                 "internal error: no WWNN supplied for 'new device', and auto-generation failed"),
+                (self.xml(wwpn=''), 'InternalError',
+                 "internal error: no WWPN supplied for 'new device', and auto-generation failed"),
+                ('<network/>', 'XmlError', "XML error: expecting root element of 'device', not 'network'"),
+                ('<', 'XmlDetail', '(node_device_definition):1: ')):
+            with self.fails(short, message):
+                self.host('NodeDeviceCreateXML', xml, 0)
+        computer = self.find('computer')
+        for member, api, arguments in (('Reset', 'Reset', ()), ('ReAttach', 'ReAttach', ()),
+                                       ('Detach', 'DetachFlags', ('', 0))):
+            with self.fails('NoSupport', f'{NOT_SUPPORTED}virNodeDevice{api}'):
+                self.on(computer, f'NodeDevice.{member}', *arguments)
+        # libvirt's test host says that it was done.
+        with self.fails('InternalError', 'internal error: Device is not a fibre channel HBA'):
+            self.on(computer, 'NodeDevice.Destroy')
+
+
+class VirtbusNodeDevices(Virtbus, NodeDevices, ObjectsTest):
+    def test_without_parent(self):
+        """What was made of a device that has gone cannot be destroyed; it comes last, for what it leaves."""
+        path = self.create('<parent>scsi_host2</parent>')
+        with self.tells('NodeDeviceEvent 1 0', 'removed'):
+            self.on(self.find('scsi_host2'), 'NodeDevice.Destroy')
+        with self.fails('InternalError', "internal error: Could not find parent device for 'scsi_host12'"):
+            self.on(path, 'NodeDevice.Destroy')
+
+
+class LibvirtNodeDevices(Libvirt, NodeDevices, ObjectsTest):
+    pass
+
+
 class Unsupported:
     """What libvirt's test host has not."""
 
