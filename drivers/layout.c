@@ -285,6 +285,7 @@ static void value_copy(const LayoutType *type, const void *from, void *to)
         const Array *array = from;
         Array *copy = to;
         LayoutType element;
+        Object *object;
 
         switch (type->code) {
         case 's':
@@ -292,7 +293,8 @@ static void value_copy(const LayoutType *type, const void *from, void *to)
                 *(char **)to = g_strdup(*(char *const *)from);
                 break;
         case 'o':
-                *(Object **)to = object_ref(*(Object *const *)from);
+                object = *(Object *const *)from;
+                *(Object **)to = object ? object_ref(object) : NULL;
                 break;
         case 'h':
                 g_assert_not_reached();

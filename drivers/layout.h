@@ -4,11 +4,15 @@
 /* Values in memory whose layout follows from a D-Bus signature, so that one small interpreter
  * copies, compares and frees them, and a door encodes them, without code for each member.
  *
- *      y uint8_t   b int (0 or 1)   n q i u x t  the integer of that size   d double   h int (a
- * descriptor) s g         char *, NULL for an empty one o           struct Object *, a reference aT
- * struct { T *items; size_t n; }
- *      (...) {..}  a struct of the members, aligned as C does
- *      a{sv}       Params
+ *      y n q i u x t  the integer of that size
+ *      b              int, 0 or 1
+ *      d              double
+ *      h              int, a descriptor
+ *      s g            char *, NULL for an empty one
+ *      o              struct Object *, a reference; NULL for none, "/" on the bus
+ *      aT             struct { T *items; size_t n; }
+ *      (...) {..}     a struct of the members, aligned as C does
+ *      a{sv}          Params
  *
  * A member sequence "sua(ii)" is the struct of these members. interfaces/generate.py declares the
  * matching structs; a static assert checks each size against layout_size() of its signature in the

@@ -167,6 +167,15 @@ static char *below_domain_path(
         return g_strdup_printf("%s/%s/_%s_%s", connection, folder, uuid, escaped + strlen("/x/"));
 }
 
+/* For what its parent has one of: by the name of its class. */
+static char *below_parent_path(const Namespace *space, const Object *object)
+{
+        const char *parent = object->parent ? publish_path(object->parent, space) : space->root;
+        g_autofree char *name = g_ascii_strdown(object->class->name, -1);
+
+        return parent ? g_strdup_printf("%s/%s", parent, name) : NULL;
+}
+
 static char *path_make(const Namespace *space, const Object *object)
 {
         if (object->class == &manager_class)
@@ -184,7 +193,7 @@ static char *path_make(const Namespace *space, const Object *object)
         for (unsigned row = 0; row < G_N_ELEMENTS(below_connection); row++)
                 if (below_connection[row].class == object->class)
                         return below_connection_path(space, object, row);
-        g_assert_not_reached();
+        return below_parent_path(space, object);
 }
 
 GPtrArray *publish_children(const Namespace *space, const char *path)
