@@ -156,6 +156,9 @@ static int read_identity(xmlTextReader *reader, char **name, char **uuid, GError
                 const char *local = (const char *)xmlTextReaderConstName(reader);
                 bool is_name, is_uuid;
 
+                /* The reader goes on behind what it has complained of. */
+                if (*error)
+                        return -1;
                 if (type == XML_READER_TYPE_DOCUMENT_TYPE)
                         return error_set(error, ERROR_XML_ERROR,
                                 "(%s): a document type declaration is not accepted", DOMAIN_WHAT);

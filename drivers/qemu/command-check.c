@@ -206,6 +206,7 @@ static int check_cpu(Check *check)
         const char *model = cpu->model.name;
 
         if (check_kept(check, &cpu->kept, "a <cpu>", NULL) < 0 ||
+                check_absent(check, cpu->cache, "cache") < 0 ||
                 check_absent(check, cpu->maxphysaddr, "maxphysaddr") < 0)
                 return -1;
         if (cpu->numa)
@@ -377,6 +378,9 @@ static int check_controller(Check *check, const Controller *controller)
                 check_kept(check, &controller->target.kept, what, NULL) < 0 ||
                 check_info(check, &controller->info, what) < 0)
                 return -1;
+        if (controller->pcihole64.set || controller->target.node.set)
+                return REFUSE(check, "the QEMU driver cannot run %s with <%s> yet", what,
+                        controller->pcihole64.set ? "pcihole64" : "node");
         switch (controller->type) {
         case CONTROLLER_PCI:
                 return index == 0 ?

@@ -350,6 +350,24 @@ static void test_refused_part(void)
                 { "", "<video><model type='none'/></video><video><model type='vga'/></video>",
                         "XML error: a 'none' video type must be the only video device defined for the domain" },
                 { "<devices/>", "", "XML error: /domain/devices[2]: there can be only one" },
+                { "<memtune><hard_limit unit='furlong'>1</hard_limit></memtune>", "",
+                        "XML error: /domain/memtune/hard_limit/@unit: 'furlong' is not a unit of sizes" },
+                { "<cputune><vcpupin vcpu='0' cpuset='1-'/></cputune>", "",
+                        "XML error: /domain/cputune/vcpupin/@cpuset: '1-' is not a set of numbers" },
+                { "<cputune><period>999</period></cputune>", "",
+                        "XML error: /domain/cputune/period: '999' is not a number from 1000 to 1000000" },
+                { "<memoryBacking><access mode='public'/></memoryBacking>", "",
+                        "XML error: /domain/memoryBacking/access/@mode: 'public' is not one of: shared, private" },
+                { "<features><cfpc/></features>", "",
+                        "XML error: /domain/features/cfpc: attribute 'value' is missing" },
+                { "<sysinfo type='smbios'><bios><entry name='colour'>red</entry></bios></sysinfo>",
+                        "",
+                        "XML error: /domain/sysinfo/bios/entry/@name: 'colour' is not one of: vendor, version, date, "
+                        "release" },
+                { "", "<graphics type='vnc' connected='fail'/>",
+                        "unsupported configuration: VNC supports connected='keep' only" },
+                { "", "<filesystem fmode='9'><source dir='/'/><target dir='x'/></filesystem>",
+                        "XML error: /domain/devices/filesystem/@fmode: '9' is not a mode of files" },
         };
 
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -423,6 +441,16 @@ static void test_identify(void)
                         ==, -1);
                 g_assert_cmpint(error->code, ==, ERROR_XML_DETAIL);
                 g_assert_true(g_str_has_prefix(error->message, "(domain_definition):1: "));
+        }
+        {
+                g_autofree char *name = NULL, *uuid = NULL;
+                g_autoptr(GError) error = NULL;
+
+                /* Of two faults the first is told: the reader reads on behind an unknown prefix. */
+                g_assert_cmpint(domain_config_identify("<x:domain><name>a</name></x:domain>", &name,
+                                        &uuid, &error),
+                        ==, -1);
+                g_assert_cmpint(error->code, ==, ERROR_XML_DETAIL);
         }
 }
 

@@ -1,7 +1,12 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The documents that the cases beside this file stand for; test-model-domain-corpus.c makes the same."""
+"""The documents that the cases beside this file stand for; test-model-domain-corpus.c makes the same.
+
+corpus.py DIR writes them there, a file for each.
+"""
 
 import pathlib
+import sys
 import xml.etree.ElementTree as ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -37,3 +42,8 @@ def documents():
                 name = case.get("name") + (f"-{word}" if words else "")
                 text = document(case, devices, name, case.get("type", "test"), case.get("id"))
                 yield name, text.replace("EACH", word) if words else text
+
+
+if __name__ == "__main__":
+    for case_name, case_text in documents():
+        pathlib.Path(sys.argv[1], case_name).write_text(case_text)
