@@ -218,8 +218,18 @@ static void on_owner_left(void *object)
                 domain_unref(&domain->domain);
 }
 
-int local_start(LocalDomain *domain, DomainConfig *config, unsigned flags, GError **error)
+int local_start(LocalDomain *domain, DomainConfig *config, LocalOrigin origin, unsigned flags,
+        GError **error)
 {
+        static const struct {
+                int running, paused, started, suspended;
+        } told[] = {
+                [LOCAL_BOOTED] = { RUNNING_BOOTED, PAUSED_USER, STARTED_BOOTED, SUSPENDED_PAUSED },
+                [LOCAL_RESTORED] = { RUNNING_RESTORED, PAUSED_USER, STARTED_RESTORED,
+                        SUSPENDED_RESTORED },
+                [LOCAL_FROM_SNAPSHOT] = { RUNNING_FROM_SNAPSHOT, PAUSED_FROM_SNAPSHOT,
+                        STARTED_FROM_SNAPSHOT, SUSPENDED_FROM_SNAPSHOT },
+        };
         const LocalHooks *hooks = local_hooks(domain);
         LocalConnection *connection = local_connection(domain);
         g_autoptr(GError) problem = NULL;
@@ -248,19 +258,19 @@ int local_start(LocalDomain *domain, DomainConfig *config, unsigned flags, GErro
         if (!domain_is_active(&domain->domain))
                 return 0;
         if (flags & START_PAUSED)
-                domain_set_state(&domain->domain, DOMAIN_PAUSED, PAUSED_USER, id);
+                domain_set_state(&domain->domain, DOMAIN_PAUSED, told[origin].paused, id);
         else
-                domain_set_state(&domain->domain, DOMAIN_RUNNING, RUNNING_BOOTED, id);
+                domain_set_state(&domain->domain, DOMAIN_RUNNING, told[origin].running, id);
         if (hooks->live_changed && hooks->live_changed(domain, &problem) < 0)
                 g_warning("%s", problem->message);
-        domain_emit(&domain->domain, EVENT_STARTED, STARTED_BOOTED);
+        domain_emit(&domain->domain, EVENT_STARTED, told[origin].started);
         if (flags & START_PAUSED)
-                domain_emit(&domain->domain, EVENT_SUSPENDED, SUSPENDED_PAUSED);
+                domain_emit(&domain->domain, EVENT_SUSPENDED, told[origin].suspended);
         return 0;
 }
 
-int local_domain_create_xml(Connection *connection, const ConnectionDomainCreateXMLIn *in,
-        ConnectionDomainCreateXMLOut *out, GError **error)
+int local_run(LocalConnection *connection, const char *xml, const char *member, LocalOrigin origin,
+        unsigned flags, Domain **ret, GError **error)
 {
         g_autoptr(DomainConfig) config = NULL;
         g_autofree char *text = NULL;
@@ -269,9 +279,8 @@ int local_domain_create_xml(Connection *connection, const ConnectionDomainCreate
         bool is_new;
         int r;
 
-        if (prepare((LocalConnection *)connection, in->xml, &config, &text, error) < 0 ||
-                begin_with((LocalConnection *)connection, config, "DomainCreateXML", &domain,
-                        &is_new, error) < 0)
+        if (prepare(connection, xml, &config, &text, error) < 0 ||
+                begin_with(connection, config, member, &domain, &is_new, error) < 0)
                 return -1;
         held = &domain->domain;
         if (!is_new && domain_is_active(held)) {
@@ -284,13 +293,20 @@ int local_domain_create_xml(Connection *connection, const ConnectionDomainCreate
                         object_set_string(domain, DOMAIN_PROPERTY_OWNER, client_current()->user);
                 object_publish(domain);
         }
-        r = local_start(domain, g_steal_pointer(&config), in->flags, error);
+        r = local_start(domain, g_steal_pointer(&config), origin, flags, error);
         if (r >= 0)
-                out->domain = object_ref(domain);
+                *ret = domain_ref(held);
         else if (!held->properties.persistent)
-                registry_remove(&connection->registry, held);
+                registry_remove(&connection->connection.registry, held);
         domain_end_job(held);
         return r;
+}
+
+int local_domain_create_xml(Connection *connection, const ConnectionDomainCreateXMLIn *in,
+        ConnectionDomainCreateXMLOut *out, GError **error)
+{
+        return local_run((LocalConnection *)connection, in->xml, "DomainCreateXML", LOCAL_BOOTED,
+                in->flags, (Domain **)&out->domain, error);
 }
 
 int local_create(Domain *domain, const DomainCreateIn *in, DomainCreateOut *out, GError **error)
@@ -302,7 +318,7 @@ int local_create(Domain *domain, const DomainCreateIn *in, DomainCreateOut *out,
                 return error_set(error, ERROR_OPERATION_INVALID, "domain is already running");
         if (local_definition(local_of(domain), &config, error) < 0)
                 return -1;
-        return local_start(local_of(domain), config, in->flags, error);
+        return local_start(local_of(domain), config, LOCAL_BOOTED, in->flags, error);
 }
 
 int local_destroy(Domain *domain, const DomainDestroyIn *in, DomainDestroyOut *out, GError **error)

@@ -99,11 +99,37 @@ int local_definition(LocalDomain *domain, DomainConfig **ret, GError **error);
 /* The live configuration where there is one, else the definition, which goes to *to_free. */
 const DomainConfig *local_current(LocalDomain *domain, DomainConfig **to_free, GError **error);
 
+/* For what only reads: the configuration that the flags AFFECT_LIVE and AFFECT_CONFIG are about,
+ * "current" without them. NULL after an error; the definition goes to *to_free. */
+const DomainConfig *local_config(
+        Domain *domain, unsigned flags, DomainConfig **to_free, GError **error);
+
+/* A change to a configuration; the live one's is made before the definition's. */
+typedef int (*LocalEdit)(DomainConfig *config, const void *change, GError **error);
+
+/* Makes a change to the configurations that the same flags are about, to all of them or none.
+ * Suspends. */
+int local_edit(Domain *domain, unsigned flags, LocalEdit edit, const void *change, GError **error);
+
 /* Sets the properties that follow from the configuration. */
 void local_refresh(LocalDomain *domain, const DomainConfig *config);
 
+/* What a run begins with. */
+typedef enum LocalOrigin {
+        LOCAL_BOOTED,
+        LOCAL_RESTORED,
+        LOCAL_FROM_SNAPSHOT,
+        _LOCAL_ORIGIN_MAX,
+} LocalOrigin;
+
 /* Starts it, within its job. Takes config. */
-int local_start(LocalDomain *domain, DomainConfig *config, unsigned flags, GError **error);
+int local_start(LocalDomain *domain, DomainConfig *config, LocalOrigin origin, unsigned flags,
+        GError **error);
+
+/* The domain that a document is of, begun with if it is not there: DomainCreateXML and the like.
+ * *ret is a reference. */
+int local_run(LocalConnection *connection, const char *xml, const char *member, LocalOrigin origin,
+        unsigned flags, Domain **ret, GError **error);
 
 /* It has stopped, for whatever reason: the live configuration goes, the event is emitted; a
  * transient domain is removed. */

@@ -27,8 +27,7 @@ static int resolve(
         return 0;
 }
 
-/* For what only reads: one of the two. */
-static const DomainConfig *resolve_one(
+const DomainConfig *local_config(
         Domain *domain, unsigned flags, DomainConfig **to_free, GError **error)
 {
         bool live, definition;
@@ -45,10 +44,7 @@ static const DomainConfig *resolve_one(
         return local_definition(local_of(domain), to_free, error) < 0 ? NULL : *to_free;
 }
 
-/* A change to a configuration. */
-typedef int (*Edit)(DomainConfig *config, const void *change, GError **error);
-
-static int edit_copy(const DomainConfig *config, unsigned flags, Edit edit, const void *change,
+static int edit_copy(const DomainConfig *config, unsigned flags, LocalEdit edit, const void *change,
         DomainConfig **ret, char **ret_text, GError **error)
 {
         g_autoptr(DomainConfig) copy = domain_config_copy(config);
@@ -62,8 +58,8 @@ static int edit_copy(const DomainConfig *config, unsigned flags, Edit edit, cons
 
 /* Both copies are made before either takes its place, so that a refusal leaves both as they were.
  */
-static int edit_both(
-        Domain *domain, bool live, bool definition, Edit edit, const void *change, GError **error)
+static int edit_both(Domain *domain, bool live, bool definition, LocalEdit edit, const void *change,
+        GError **error)
 {
         LocalDomain *self = local_of(domain);
         g_autoptr(DomainConfig) old = NULL, new_live = NULL, new_definition = NULL;
@@ -98,6 +94,15 @@ static int edit_both(
         return 0;
 }
 
+int local_edit(Domain *domain, unsigned flags, LocalEdit edit, const void *change, GError **error)
+{
+        bool live, definition;
+
+        if (resolve(domain, flags, &live, &definition, error) < 0)
+                return -1;
+        return edit_both(domain, live, definition, edit, change, error);
+}
+
 int local_get_xml_desc(
         Domain *domain, const DomainGetXMLDescIn *in, DomainGetXMLDescOut *out, GError **error)
 {
@@ -121,7 +126,7 @@ int local_get_metadata(
         Domain *domain, const DomainGetMetadataIn *in, DomainGetMetadataOut *out, GError **error)
 {
         g_autoptr(DomainConfig) to_free = NULL;
-        const DomainConfig *config = resolve_one(domain, in->flags, &to_free, error);
+        const DomainConfig *config = local_config(domain, in->flags, &to_free, error);
         const char *text;
 
         if (!config)
@@ -195,7 +200,7 @@ int local_get_vcpus(
         if (in->flags & VCPU_GUEST)
                 return error_set(
                         error, ERROR_OPERATION_UNSUPPORTED, "asking the guest agent for its vCPUs");
-        config = resolve_one(domain, in->flags, &to_free, error);
+        config = local_config(domain, in->flags, &to_free, error);
         if (!config)
                 return -1;
         out->vcpus = number_or(config->vcpu.count, 1);

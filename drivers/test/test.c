@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "drivers/test/objects.h"
+#include "drivers/test/test.h"
 
 #define VERSION 2 /* as libvirt's test host tells: 0.0.2 */
 
@@ -26,11 +27,6 @@ static const char default_domain[] =
         "</devices>"
         "</domain>";
 
-static LocalDomain *local_of(Domain *domain)
-{
-        return (LocalDomain *)domain;
-}
-
 /* Hooks. */
 
 static void test_domain_free(Object *object)
@@ -41,10 +37,16 @@ static void test_domain_free(Object *object)
 
 static LocalDomain *test_new(LocalConnection *connection, const char *name, const char *uuid)
 {
-        LocalDomain *domain = g_new0(LocalDomain, 1);
+        static const DomainSchedulerTypeValue scheduler = { .type = (char *)"fair",
+                .parameters = 1 };
+        TestDomain *self = g_new0(TestDomain, 1);
+        Domain *domain = &self->local.domain;
 
-        domain_init(&domain->domain, &connection->connection, name, uuid, test_domain_free);
-        return domain;
+        domain_init(domain, &connection->connection, name, uuid, test_domain_free);
+        object_set(domain, DOMAIN_PROPERTY_SCHEDULER_TYPE, &scheduler);
+        self->weight = 50;
+        self->seconds = 627319920;
+        return &self->local;
 }
 
 static int test_complete(LocalConnection *connection, DomainConfig *config, GError **error)
@@ -93,9 +95,16 @@ static int test_set_autostart(LocalDomain *domain, bool autostart, GError **erro
         return 0;
 }
 
+/* Each interface has a tap, by name at least. */
 static int test_start(LocalDomain *domain, unsigned id, unsigned flags, GError **error)
 {
-        (void)domain, (void)id, (void)flags, (void)error;
+        const Devices *devices = &domain->live->devices;
+
+        (void)id, (void)flags, (void)error;
+        for (size_t i = 0; i < devices->n_interfaces; i++)
+                if (!devices->interfaces[i]->target.dev)
+                        devices->interfaces[i]->target.dev = g_strdup_printf("testnet%zu", i);
+        memset(test_of(&domain->domain)->frozen, 0, sizeof test_of(&domain->domain)->frozen);
         return 0;
 }
 
@@ -105,10 +114,25 @@ static int test_run(LocalDomain *domain, GError **error)
         return 0;
 }
 
+void test_forget_moments(Domain *domain)
+{
+        while (domain->snapshots)
+                domain_remove_child(&domain->snapshots, domain->snapshots->pdata[0]);
+        while (domain->checkpoints)
+                domain_remove_child(&domain->checkpoints, domain->checkpoints->pdata[0]);
+}
+
+void test_stopped(Domain *domain, int reason, int detail)
+{
+        local_stopped(test_local(domain), reason, detail);
+        if (domain->object.gone)
+                test_forget_moments(domain);
+}
+
 static int test_kill(LocalDomain *domain, bool graceful, int reason, int detail, GError **error)
 {
         (void)graceful, (void)error;
-        local_stopped(domain, reason, detail);
+        test_stopped(&domain->domain, reason, detail);
         return 0;
 }
 
@@ -177,7 +201,7 @@ static int test_shutdown(
         if (!domain_is_active(domain))
                 return error_set(error, ERROR_INTERNAL_ERROR, "domain '%s' not running",
                         domain->properties.name);
-        local_stopped(local_of(domain), SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN);
+        test_stopped(domain, SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN);
         return 0;
 }
 
@@ -205,28 +229,114 @@ static int test_get_stats(
         if (local_stats_groups(in->stats, in->flags, &groups, error) < 0)
                 return -1;
         if (groups & STATS_STATE)
-                local_stats_state(local_of(domain), &out->records);
+                local_stats_state(test_local(domain), &out->records);
+        return 0;
+}
+
+/* What was saved is used up by a start, however it starts. */
+static int test_create(
+        Domain *domain, const DomainCreateIn *in, DomainCreateOut *out, GError **error)
+{
+        if (local_create(domain, in, out, error) < 0)
+                return -1;
+        object_set_bool(domain, DOMAIN_PROPERTY_HAS_MANAGED_SAVE, false);
+        return 0;
+}
+
+static int test_undefine(
+        Domain *domain, const DomainUndefineIn *in, DomainUndefineOut *out, GError **error)
+{
+        if (domain->properties.has_managed_save && !(in->flags & UNDEFINE_MANAGED_SAVE))
+                return error_set(error, ERROR_OPERATION_INVALID,
+                        "Refusing to undefine while domain managed save image exists");
+        if (!domain_is_active(domain) && domain->snapshots &&
+                !(in->flags & UNDEFINE_SNAPSHOTS_METADATA))
+                return error_set(error, ERROR_OPERATION_INVALID,
+                        "cannot delete inactive domain with %u snapshots", domain->snapshots->len);
+        if (local_undefine(domain, in, out, error) < 0)
+                return -1;
+        object_set_bool(domain, DOMAIN_PROPERTY_HAS_MANAGED_SAVE, false);
+        if (domain->object.gone)
+                test_forget_moments(domain);
         return 0;
 }
 
 static const DomainOperations domain_operations = {
-        .create = local_create,
+        .add_io_thread = test_add_io_thread,
+        .core_dump = test_core_dump,
+        .checkpoint_create_xml = test_checkpoint_create_xml,
+        .create = test_create,
+        .del_io_thread = test_del_io_thread,
         .destroy = local_destroy,
+        .fs_freeze = test_fs_freeze,
+        .fs_thaw = test_fs_thaw,
+        .fs_trim = test_fs_trim,
+        .get_block_io_parameters = test_get_block_io_parameters,
+        .get_block_io_tune = test_get_block_io_tune,
+        .get_control_info = test_get_control_info,
+        .get_disk_errors = test_get_disk_errors,
+        .get_emulator_pin_info = test_get_emulator_pin_info,
+        .get_fs_info = test_get_fs_info,
+        .get_hostname = test_get_hostname,
+        .get_interface_parameters = test_get_interface_parameters,
+        .get_io_thread_info = test_get_io_thread_info,
+        .get_memory_parameters = test_get_memory_parameters,
         .get_metadata = local_get_metadata,
+        .get_numa_parameters = test_get_numa_parameters,
+        .get_perf_events = test_get_perf_events,
+        .get_scheduler_parameters = test_get_scheduler_parameters,
+        .get_security_label_list = test_get_security_label_list,
         .get_stats = test_get_stats,
+        .get_time = test_get_time,
+        .get_vcpu_pin_info = test_get_vcpu_pin_info,
         .get_vcpus = local_get_vcpus,
         .get_xml_desc = local_get_xml_desc,
+        .has_managed_save_image = test_has_managed_save_image,
+        .inject_nmi = test_inject_nmi,
+        .interface_addresses = test_interface_addresses,
+        .managed_save = test_managed_save,
+        .managed_save_remove = test_managed_save_remove,
+        .memory_peek = test_memory_peek,
+        .memory_stats = test_memory_stats,
+        .pin_emulator = test_pin_emulator,
+        .pin_io_thread = test_pin_io_thread,
+        .pin_vcpu = test_pin_vcpu,
         .reboot = test_reboot,
         .rename = local_rename,
         .reset = test_reset,
         .resume = test_resume,
+        .save = test_save,
+        .send_key = test_send_key,
+        .send_process_signal = test_send_process_signal,
         .set_autostart = local_set_autostart,
+        .set_block_io_parameters = test_set_block_io_parameters,
+        .set_block_io_tune = test_set_block_io_tune,
+        .set_interface_parameters = test_set_interface_parameters,
         .set_memory = local_set_memory,
+        .set_memory_parameters = test_set_memory_parameters,
+        .set_memory_stats_period = local_set_memory_stats_period,
         .set_metadata = local_set_metadata,
+        .set_numa_parameters = test_set_numa_parameters,
+        .set_perf_events = test_set_perf_events,
+        .set_scheduler_parameters = test_set_scheduler_parameters,
+        .set_time = test_set_time,
+        .set_user_password = test_set_user_password,
         .set_vcpus = local_set_vcpus,
         .shutdown = test_shutdown,
+        .snapshot_create_xml = test_snapshot_create_xml,
         .suspend = test_suspend,
-        .undefine = local_undefine,
+        .undefine = test_undefine,
+};
+
+static const DomainSnapshotOperations snapshot_operations = {
+        .delete = test_snapshot_delete,
+        .get_xml_desc = test_snapshot_get_xml_desc,
+        .revert = test_snapshot_revert,
+};
+
+static const DomainCheckpointOperations checkpoint_operations = {
+        .delete = test_checkpoint_delete,
+        .get_xml_desc = test_checkpoint_get_xml_desc,
 };
 
 /* The connection. */
@@ -234,13 +344,22 @@ static const DomainOperations domain_operations = {
 static const ConnectionOperations connection_operations = {
         .domain_create_xml = local_domain_create_xml,
         .domain_define_xml = local_domain_define_xml,
+        .domain_restore = test_domain_restore,
+        .domain_save_image_define_xml = test_domain_save_image_define_xml,
+        .domain_save_image_get_xml_desc = test_domain_save_image_get_xml_desc,
         .find_storage_pool_sources = test_find_storage_pool_sources,
         .interface_change_begin = test_interface_change_begin,
         .interface_change_commit = test_interface_change_commit,
         .interface_change_rollback = test_interface_change_rollback,
         .interface_define_xml = test_interface_define_xml,
+        .get_capabilities = test_get_capabilities,
+        .get_sysinfo = test_get_sysinfo,
         .network_create_xml = test_network_create_xml,
         .network_define_xml = test_network_define_xml,
+        .node_get_cpu_map = test_node_get_cpu_map,
+        .node_get_cpu_stats = test_node_get_cpu_stats,
+        .node_get_free_memory = test_node_get_free_memory,
+        .node_get_security_model = test_node_get_security_model,
         .node_device_create_xml = test_node_device_create_xml,
         .storage_pool_create_xml = test_storage_pool_create_xml,
         .storage_pool_define_xml = test_storage_pool_define_xml,
@@ -294,8 +413,10 @@ static void test_stop_connection(Connection *connection)
         g_autoptr(GList) domains =
                 g_hash_table_get_values(registry_all(&connection->registry, DOMAIN_BY_UUID));
 
-        for (GList *link = domains; link; link = link->next)
+        for (GList *link = domains; link; link = link->next) {
+                test_forget_moments(link->data);
                 registry_remove(&connection->registry, link->data);
+        }
         test_objects_stop(connection);
 }
 
@@ -346,6 +467,8 @@ const Driver test_driver = {
         .name = "test",
         .connection_operations = &connection_operations,
         .domain_operations = &domain_operations,
+        .domain_snapshot_operations = &snapshot_operations,
+        .domain_checkpoint_operations = &checkpoint_operations,
         .network_operations = &test_network_operations,
         .storage_pool_operations = &test_storage_pool_operations,
         .storage_vol_operations = &test_storage_vol_operations,

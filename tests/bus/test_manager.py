@@ -349,8 +349,8 @@ class NamespaceTest(BusTest):
         for path, member, arguments, message in (
                 (self.HOST, 'Connect.DomainLookupByName', ('(s)', 'none'),
                  "Domain not found: no domain with matching name 'none'"),
-                (self.HOST, 'Connect.GetCapabilities', (),
-                 'this function is not supported by the connection driver: virConnectGetCapabilities'),
+                (self.GUEST, 'Domain.BlockPull', ('(stu)', 'vda', 0, 0),
+                 'this function is not supported by the connection driver: virDomainBlockPull'),
                 (self.HOST, 'Connect.DomainDefineXML', ('(s)', '<domain'), '(domain_definition):'),
                 (self.GUEST, 'Domain.Create', ('(u)', 0),
                  'Requested operation is not valid: domain is already running'),
