@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <malloc.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/file.h>
@@ -644,8 +643,6 @@ static void settle_run(void *data)
                 start_with_host(self);
         if (emulator && !self->stopping && probes_get(self->probes, emulator, &binary, NULL) >= 0)
                 object_set_uint64(self, CONNECTION_PROPERTY_VERSION, binary->version);
-        /* Definitions, and what a QEMU says of itself, leave a heap of holes behind. */
-        malloc_trim(0);
 }
 
 static void qemu_start(Connection *connection)
