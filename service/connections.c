@@ -252,7 +252,8 @@ static void on_caller_left(Caller *caller)
         GHashTableIter iter;
         void *label, *hold;
 
-        if (!caller->opened)
+        /* After connections_stop() there is nothing left to give back. */
+        if (!caller->opened || !registry.entries)
                 return;
         g_hash_table_iter_init(&iter, caller->opened);
         while (g_hash_table_iter_next(&iter, &label, &hold)) {

@@ -353,6 +353,7 @@ static const ConnectionOperations connection_operations = {
         .interface_change_rollback = test_interface_change_rollback,
         .interface_define_xml = test_interface_define_xml,
         .get_capabilities = test_get_capabilities,
+        .get_cpu_model_names = test_get_cpu_model_names,
         .get_sysinfo = test_get_sysinfo,
         .network_create_xml = test_network_create_xml,
         .network_define_xml = test_network_define_xml,

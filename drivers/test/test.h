@@ -52,6 +52,7 @@ void test_drop_empty(void *element, size_t size);
         TEST_OPERATION(DomainCheckpoint *checkpoint, DomainCheckpoint, checkpoint_##name, Member)
 
 TEST_HOST(get_capabilities, GetCapabilities);
+TEST_HOST(get_cpu_model_names, GetCPUModelNames);
 TEST_HOST(get_sysinfo, GetSysinfo);
 TEST_HOST(node_get_cpu_map, NodeGetCPUMap);
 TEST_HOST(node_get_cpu_stats, NodeGetCPUStats);

@@ -254,7 +254,8 @@ class GuestTest(SystemTest):
         try:
             self.machine.reboot()
             until = time.monotonic() + 10
-            while not self.emulators() and time.monotonic() < until:
+            # The process is there before the start is done.
+            while not (self.emulators() and self.running(path)) and time.monotonic() < until:
                 time.sleep(0.1)
             self.assertEqual(len(self.emulators()), 1)
             self.assertTrue(self.running(path))
