@@ -52,10 +52,10 @@ class Monitor:
 
     def tell(self, folder: pathlib.Path, name: str):
         os.mkfifo(folder / f'tell-{name}')
-        while True:
-            with open(folder / f'tell-{name}') as fifo:
-                for line in fifo:
-                    self.say(line.strip())
+        # Open for writing too, it has no end.
+        with open(os.open(folder / f'tell-{name}', os.O_RDWR)) as fifo:
+            for line in fifo:
+                self.say(line.strip())
 
     def serve(self):
         while True:
