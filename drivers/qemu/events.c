@@ -402,17 +402,24 @@ void qemu_event(Qmp *qmp, const char *name, json_t *data, uint64_t timestamp, vo
 
 /* The monitor has gone while the process runs, or just before it is known that it does not. */
 
+/* Still the same run, which nobody ends. */
+static bool is_lost(const QemuDomain *domain, unsigned id)
+{
+        return domain->child && !domain->qmp && !domain->stopping && !domain->starting &&
+                domain->local.live && id_of(domain) == id;
+}
+
 static void reconnect_run(void *data)
 {
         g_autoptr(Object) held = data;
         QemuDomain *domain = data;
+        unsigned id = id_of(domain);
 
-        for (unsigned attempt = 0;
-                attempt < 5 && domain->child && !domain->qmp && !domain->stopping; attempt++) {
+        for (unsigned attempt = 0; attempt < 5 && is_lost(domain, id); attempt++) {
                 g_autoptr(GError) error = NULL;
 
-                if (fiber_sleep(attempt == 0 ? 100 * 1000 : G_USEC_PER_SEC) < 0 || !domain->child ||
-                        domain->stopping)
+                if (fiber_sleep(attempt == 0 ? 100 * 1000 : G_USEC_PER_SEC) < 0 ||
+                        !is_lost(domain, id))
                         return;
                 if (attempt == 0)
                         object_emit(domain, DOMAIN_SIGNAL_CONTROL_ERROR, NULL);

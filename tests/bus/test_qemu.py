@@ -37,7 +37,9 @@ FAILURES = {
     'refuses to be set up': ({'refuse': 'query-chardev'}, None),
     'hangs up while it is set up': ({'hang-up': 'query-chardev'}, None),
     'garbage while it is set up': ({'garbage': 'query-chardev'}, None),
+    'ends when it is to run': ({'die': 'cont'}, None),
     'refuses to run': ({'refuse': 'cont'}, None),
+    'hangs up when it is to run': ({'hang-up': 'cont'}, None),
 }
 
 # Those that keep the service waiting until its deadline.
