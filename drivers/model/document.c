@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "drivers/model/document.h"
 
-#include <libxml/xmlreader.h>
 #include <string.h>
 
 #define STEPS_MAX 3
@@ -117,31 +116,6 @@ static bool is_wanted(const Search *search, const char *path)
         return false;
 }
 
-/* The text of the element the reader is at. Leaves the reader at its end. */
-static int read_text(xmlTextReader *reader, char **ret)
-{
-        g_autoptr(GString) text = g_string_new(NULL);
-        int depth = xmlTextReaderDepth(reader), r;
-
-        if (xmlTextReaderIsEmptyElement(reader) == 1)
-                return 1;
-        while ((r = xmlTextReaderRead(reader)) == 1) {
-                int type = xmlTextReaderNodeType(reader), at = xmlTextReaderDepth(reader);
-
-                if (type == XML_READER_TYPE_END_ELEMENT && at == depth)
-                        break;
-                if (at != depth + 1)
-                        continue;
-                if (type == XML_READER_TYPE_TEXT || type == XML_READER_TYPE_CDATA ||
-                        type == XML_READER_TYPE_WHITESPACE ||
-                        type == XML_READER_TYPE_SIGNIFICANT_WHITESPACE)
-                        g_string_append(text, (const char *)xmlTextReaderConstValue(reader));
-        }
-        if (text->len > 0)
-                *ret = g_string_free(g_steal_pointer(&text), FALSE);
-        return r;
-}
-
 static int visit_element(Search *search, GHashTable *seen, int depth)
 {
         g_autofree char *path = search_path(search, depth);
@@ -167,7 +141,7 @@ static int visit_element(Search *search, GHashTable *seen, int depth)
         }
         for (size_t i = 0; i < search->n_fields; i++)
                 if (strcmp(search->fields[i].path, path) == 0)
-                        return read_text(reader, search->fields[i].ret);
+                        return xml_reader_text(reader, search->fields[i].ret);
         return 1;
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <libxml/xmlreader.h>
 #include <string.h>
 
 #include "drivers/model/domain-tables.h"
@@ -120,32 +119,6 @@ static void reader_error(void *data, xmlError *failure)
         xml_record_error(data, DOMAIN_WHAT, failure);
 }
 
-/* The text of the element the reader is at; *ret is NULL where it has none. Leaves the reader at
- * its end. */
-static int read_text(xmlTextReader *reader, char **ret)
-{
-        g_autoptr(GString) text = g_string_new(NULL);
-        int depth = xmlTextReaderDepth(reader), r;
-
-        if (xmlTextReaderIsEmptyElement(reader) == 1)
-                return 1;
-        while ((r = xmlTextReaderRead(reader)) == 1) {
-                int type = xmlTextReaderNodeType(reader), at = xmlTextReaderDepth(reader);
-
-                if (type == XML_READER_TYPE_END_ELEMENT && at == depth)
-                        break;
-                if (at != depth + 1)
-                        continue;
-                if (type == XML_READER_TYPE_TEXT || type == XML_READER_TYPE_CDATA ||
-                        type == XML_READER_TYPE_WHITESPACE ||
-                        type == XML_READER_TYPE_SIGNIFICANT_WHITESPACE)
-                        g_string_append(text, (const char *)xmlTextReaderConstValue(reader));
-        }
-        if (text->len > 0)
-                *ret = g_string_free(g_steal_pointer(&text), FALSE);
-        return r;
-}
-
 static int read_identity(xmlTextReader *reader, char **name, char **uuid, GError **error)
 {
         bool seen_name = false, seen_uuid = false;
@@ -179,7 +152,8 @@ static int read_identity(xmlTextReader *reader, char **name, char **uuid, GError
                                 error, ERROR_XML_ERROR, "/domain/%s: there can be only one", local);
                 seen_name |= is_name;
                 seen_uuid |= is_uuid;
-                if ((is_name || is_uuid) && (r = read_text(reader, is_name ? name : uuid)) != 1)
+                if ((is_name || is_uuid) &&
+                        (r = xml_reader_text(reader, is_name ? name : uuid)) != 1)
                         break;
         }
         return r;

@@ -506,3 +506,27 @@ void xml_write_kept(XmlWriter *writer, const char *kept)
         if (lines)
                 g_string_append_c(writer->out, '\n');
 }
+
+int xml_reader_text(xmlTextReader *reader, char **ret)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+        int depth = xmlTextReaderDepth(reader), r;
+
+        if (xmlTextReaderIsEmptyElement(reader) == 1)
+                return 1;
+        while ((r = xmlTextReaderRead(reader)) == 1) {
+                int type = xmlTextReaderNodeType(reader), at = xmlTextReaderDepth(reader);
+
+                if (type == XML_READER_TYPE_END_ELEMENT && at == depth)
+                        break;
+                if (at != depth + 1)
+                        continue;
+                if (type == XML_READER_TYPE_TEXT || type == XML_READER_TYPE_CDATA ||
+                        type == XML_READER_TYPE_WHITESPACE ||
+                        type == XML_READER_TYPE_SIGNIFICANT_WHITESPACE)
+                        g_string_append(text, (const char *)xmlTextReaderConstValue(reader));
+        }
+        if (text->len > 0)
+                *ret = g_string_free(g_steal_pointer(&text), FALSE);
+        return r;
+}

@@ -10,6 +10,7 @@
 
 #include <glib.h>
 #include <libxml/tree.h>
+#include <libxml/xmlreader.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -83,3 +84,7 @@ void xml_keep_namespaces(GString *kept, const xmlNode *node);
 
 /* Writes kept subtrees, indented for the place they are in now. */
 void xml_write_kept(XmlWriter *writer, const char *kept);
+
+/* The text of the element that a streaming reader is at; *ret is left alone where it has none.
+ * Leaves the reader at its end. As xmlTextReaderRead(): 1, 0 at the end of the document, -1. */
+int xml_reader_text(xmlTextReader *reader, char **ret);
