@@ -421,7 +421,9 @@ static void on_added(Object *object)
 
                 if (!face->paths[i])
                         continue;
-                g_hash_table_insert(space->objects, (char *)face->paths[i], object);
+                /* With the key: of two objects with one path the later one is shown, by its own
+                 * string. */
+                g_hash_table_replace(space->objects, (char *)face->paths[i], object);
                 r = send_interfaces(object, space, true);
                 if (r < 0)
                         signal_failed("InterfacesAdded", r);
@@ -440,7 +442,8 @@ static void on_removed(Object *object)
                 r = send_interfaces(object, &namespaces[i], false);
                 if (r < 0)
                         signal_failed("InterfacesRemoved", r);
-                g_hash_table_remove(namespaces[i].objects, face->paths[i]);
+                if (publish_lookup(&namespaces[i], face->paths[i]) == object)
+                        g_hash_table_remove(namespaces[i].objects, face->paths[i]);
         }
 }
 
