@@ -155,6 +155,9 @@ static int read_fields(Search *search)
                 int type = xmlTextReaderNodeType(reader), depth = xmlTextReaderDepth(reader);
                 const char *local = (const char *)xmlTextReaderConstName(reader);
 
+                /* The reader goes on behind what it has complained of. */
+                if (*search->error)
+                        return -1;
                 if (type == XML_READER_TYPE_DOCUMENT_TYPE)
                         return error_set(search->error, ERROR_XML_ERROR,
                                 "(%s): a document type declaration is not accepted",

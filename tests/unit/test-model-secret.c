@@ -99,6 +99,20 @@ static void test_usage(void)
                 error->message, ==, "unsupported configuration: unknown secret usage type x");
 }
 
+/* The reader complains of the namespace and goes on; that the root is another one is not told too.
+ */
+static void test_complaint(void)
+{
+        g_autofree char *uuid = NULL, *usage = NULL;
+        SecretUsageType type = SECRET_USAGE_MAX;
+        g_autoptr(GError) error = NULL;
+
+        g_assert_cmpint(
+                secret_config_identify("<none:pool/>", &uuid, &type, &usage, &error), ==, -1);
+        g_assert_error(error, VIRTBUS_ERROR, ERROR_XML_DETAIL);
+        g_assert_nonnull(strstr(error->message, "Namespace prefix none"));
+}
+
 static void test_hostile(void)
 {
         corpus_hostile(&kind, "<secret>", "<x/>", "</secret>");
@@ -110,6 +124,7 @@ int main(int argc, char **argv)
         corpus_add(&kind);
         g_test_add_func("/model/secret/refused", test_refused);
         g_test_add_func("/model/secret/usage", test_usage);
+        g_test_add_func("/model/secret/complaint", test_complaint);
         g_test_add_func("/model/secret/hostile", test_hostile);
         return g_test_run();
 }
