@@ -70,6 +70,9 @@ int uri_parse(const char *text, Uri **ret, GError **error)
                 uri->host = g_strdup(g_uri_get_host(parts));
         uri->port = MAX(g_uri_get_port(parts), 0);
         uri->path = g_strdup(g_uri_get_path(parts));
+        if (uri->path[0] && uri->path[0] != '/')
+                return error_set(error, ERROR_INVALID_ARG,
+                        "malformed URI '%s': its path does not begin with '/'", text);
         if (g_uri_get_query(parts) && parameters_parse(uri, g_uri_get_query(parts), error) < 0)
                 return -1;
         *ret = g_steal_pointer(&uri);

@@ -63,7 +63,7 @@ static void test_malformed(void)
         static const char *const texts[] = { "", "x", "://", ":", "1:///", "a b:///", "+ssh:///",
                 "x+:///", "x://[::1", "x://h:port/", "x://h:65536/", "x:///%", "x:///%0",
                 "x:///%00", "x:///%ff", "x:///#f", "x:///?a", "x:///?a=%00", "x:///?a=%ff",
-                "x://u:p@h/" };
+                "x://u:p@h/", "x:y", "x:y:/z" };
 
         for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
                 g_autoptr(GError) error = NULL;
