@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stddef.h>
-#include <stdint.h>
-
 #include "drivers/model/domain.h"
+#include "tests/fuzz/fuzz.h"
 
-/* Any bytes: refused, or a domain that is the same when it is written and read again. What GLib
- * warns of is a fault. `tests/data/domain/corpus.py DIR` writes documents to begin with. */
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-        (void)argc, (void)argv;
-        g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
-        return 0;
-}
+/* Any bytes: refused, or a domain that is the same when it is written and read again.
+ *
+ * Seeds: tests/data/domain tests/data/qemu tests/data/domain/corpus.py */
 
 static void check_round_trip(const DomainConfig *config)
 {

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stddef.h>
-#include <stdint.h>
-
 #include "drivers/model/host-interface.h"
+#include "tests/fuzz/fuzz.h"
 
-/* Any bytes: refused, or a interface of the host that is the same when it is written and read
- * again. */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* Any bytes: refused, or an interface of the host that is the same when it is written and read
+ * again.
+ *
+ * Seeds: tests/data/host-interface */
 
 static void check_round_trip(const HostInterfaceConfig *config)
 {

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stddef.h>
-#include <stdint.h>
-
 #include "drivers/model/nwfilter.h"
+#include "tests/fuzz/fuzz.h"
 
-/* Any bytes: refused, or a filter that is the same when it is written and read again. */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* Any bytes: refused, or a filter that is the same when it is written and read again.
+ *
+ * Seeds: tests/data/nwfilter */
 
 static void check_round_trip(const NwfilterConfig *config)
 {
