@@ -3,12 +3,30 @@
 
 #include <string.h>
 
-static const ObjectSink *the_sink;
+static const ObjectSink *sinks[OBJECT_SINKS_MAX];
+static unsigned n_sinks;
 
-void object_set_sink(const ObjectSink *sink)
+void object_add_sink(const ObjectSink *sink)
 {
-        the_sink = sink;
+        g_assert(n_sinks < OBJECT_SINKS_MAX);
+        sinks[n_sinks++] = sink;
 }
+
+void object_remove_sink(const ObjectSink *sink)
+{
+        unsigned kept = 0;
+
+        for (unsigned i = 0; i < n_sinks; i++)
+                if (sinks[i] != sink)
+                        sinks[kept++] = sinks[i];
+        n_sinks = kept;
+}
+
+/* Tells those that listen for it. */
+#define TELL(event, ...)                                   \
+        for (unsigned sink_ = 0; sink_ < n_sinks; sink_++) \
+                if (sinks[sink_]->event)                   \
+        sinks[sink_]->event(__VA_ARGS__)
 
 void object_init(Object *object, const ClassInfo *class, const void *operations, void *properties,
         Object *parent, void (*free_)(Object *))
@@ -39,8 +57,8 @@ void *object_unref(void *object)
         if (!self || --self->n_ref > 0)
                 return NULL;
         parent = self->parent;
-        if (self->face && the_sink)
-                the_sink->freed(self);
+        if (self->face)
+                TELL(freed, self);
         for (unsigned i = 0; i < self->class->n_properties; i++)
                 layout_clear(self->class->properties[i].signature,
                         object_value(self, &self->class->properties[i]));
@@ -62,8 +80,7 @@ void object_publish(void *object)
         self->published = true;
         self->changed = 0;
         object_ref(self);
-        if (the_sink)
-                the_sink->added(self);
+        TELL(added, self);
 }
 
 void object_withdraw(void *object)
@@ -76,8 +93,7 @@ void object_withdraw(void *object)
         if (!self->published)
                 return;
         self->published = false;
-        if (the_sink)
-                the_sink->removed(self);
+        TELL(removed, self);
         object_unref(self);
 }
 
@@ -97,8 +113,8 @@ void object_set(void *object, unsigned property, const void *value)
 
         first = self->changed == 0;
         self->changed |= UINT64_C(1) << property;
-        if (first && self->published && the_sink)
-                the_sink->changed(self);
+        if (first && self->published)
+                TELL(changed, self);
 }
 
 static void set_basic(Object *self, unsigned property, char code, const void *value)
@@ -138,6 +154,6 @@ void object_emit(void *object, unsigned signal, const void *arguments)
 {
         Object *self = object;
 
-        if (self->published && the_sink)
-                the_sink->signal(self, &self->class->signals[signal], arguments);
+        if (self->published)
+                TELL(signal, self, &self->class->signals[signal], arguments);
 }

@@ -4,9 +4,9 @@
 /* What the bus shows: objects with properties, signals and operations.
  *
  * A driver makes objects, keeps their properties true with object_set*(), and emits their signals.
- * It knows no bus: whoever publishes the objects gives itself as the ObjectSink. An object is
- * counted; its parent lives as long as it does. After object_withdraw() it may live on in the hands
- * of a call, and is `gone`.
+ * It knows no bus: whoever tells the world of the objects adds itself as an ObjectSink. An object
+ * is counted; its parent lives as long as it does. After object_withdraw() it may live on in the
+ * hands of a call, and is `gone`.
  */
 
 #include "drivers/layout.h"
@@ -93,18 +93,23 @@ struct Object {
         void *face;       /* the publisher's */
 };
 
+/* Somebody who is told of objects; what it does not care for is NULL. */
 typedef struct ObjectSink {
         void (*added)(Object *object);
         void (*removed)(Object *object);
-        /* An object that was once added is freed: so is what the sink put into its face. */
+        /* An object that was once added is freed: so is what the sink put into its face. One sink
+         * alone may use the face. */
         void (*freed)(Object *object);
-        /* Some property changed, the first since the sink took the bits. */
+        /* Some property changed, the first since the bits were taken, which one sink alone may do.
+         */
         void (*changed)(Object *object);
         void (*signal)(Object *object, const SignalInfo *signal, const void *arguments);
 } ObjectSink;
 
-/* Until one is set, and after NULL, nothing is told. */
-void object_set_sink(const ObjectSink *sink);
+/* Sinks are told in the order they were added. */
+#define OBJECT_SINKS_MAX 4
+void object_add_sink(const ObjectSink *sink);
+void object_remove_sink(const ObjectSink *sink);
 
 /* Fills the head of an object's struct; properties starts zeroed. The caller owns the one
  * reference. */

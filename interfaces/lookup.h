@@ -5,7 +5,7 @@
  * there. */
 
 #include "drivers/driver.h"
-#include "service/dispatch.h"
+#include "service/operate.h"
 
 /* A kind of objects, as a lookup needs to know it. */
 typedef struct LookupKind {

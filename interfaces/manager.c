@@ -7,7 +7,7 @@
 #include "config.h"
 #include "handlers.h"
 #include "service/connections.h"
-#include "service/dispatch.h"
+#include "service/operate.h"
 
 #define OPEN_READ_ONLY 1
 

@@ -4,35 +4,37 @@
 #include <errno.h>
 #include <string.h>
 
-#include "drivers/model/domain.h"
 #include "service/base/cleanup.h"
 #include "service/codec.h"
-#include "service/connections.h"
 #include "service/introspect.h"
+#include "service/operate.h"
 #include "service/publish.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 #define INTROSPECTABLE "org.freedesktop.DBus.Introspectable"
 #define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
 
-/* The largest struct of results; the rows are checked when the dispatcher begins. */
-#define OUT_MAX 512
-
 static struct {
         sd_bus *bus;
         sd_bus_slot *slots[_NAMESPACE_MAX];
-        unsigned n_calls;
-        uint64_t last_call;
 } dispatcher;
+
+/* A call as a message. */
+typedef struct BusCall {
+        Call base;
+        sd_bus_message *message;
+        const Namespace *space;
+        const struct CallKind *kind;
+} BusCall;
 
 /* What a call can be: a method of ours, or one of the bus' standard interfaces. */
 typedef struct CallKind {
         const char *interface, *member, *signature;
         /* Reads the arguments into the call. 0, or -1 with the error. */
-        int (*decode)(Call *call, GError **error);
+        int (*decode)(BusCall *call, GError **error);
         /* Checks permission, carries it out and sends the reply. 0; -1 with the error; -EAGAIN
          * where it would have to wait and is not on a fiber. */
-        int (*answer)(Call *call, GError **error);
+        int (*answer)(BusCall *call, GError **error);
 } CallKind;
 
 /* Replies. */
@@ -42,7 +44,7 @@ static int reply_failed(int r, GError **error)
         return error_set(error, ERROR_INTERNAL_ERROR, "cannot send the reply: %s", g_strerror(-r));
 }
 
-static void reply_error(const Call *call, const GError *error)
+static void reply_error(const BusCall *call, const GError *error)
 {
         const ErrorInfo *info = error_info(error_code(error));
 
@@ -61,7 +63,8 @@ static int reply_send(sd_bus_message *reply, GError **error)
         return r < 0 ? reply_failed(r, error) : 0;
 }
 
-static int reply_values(const Call *call, const char *signature, const void *values, GError **error)
+static int reply_values(
+        const BusCall *call, const char *signature, const void *values, GError **error)
 {
         g_autoptr(sd_bus_message) reply = NULL;
         int r;
@@ -72,213 +75,39 @@ static int reply_values(const Call *call, const char *signature, const void *val
         return r < 0 ? reply_failed(r, error) : reply_send(reply, error);
 }
 
-/* Permission. */
-
-Question call_question(const Call *call, const char *action, Object *object)
-{
-        return (Question){
-                .caller = call->caller,
-                .action = action,
-                .member = call->member,
-                .object = object,
-                .interactive = call->interactive,
-        };
-}
-
-int call_authorize(const Call *call, const char *action, Object *object, GError **error)
-{
-        const Question question = call_question(call, action, object);
-
-        return authorize(&question, error);
-}
-
-int call_filter(const Call *call, const char *action, GPtrArray **objects)
-{
-        g_autofree Question *questions = NULL;
-        g_autofree bool *answers = NULL;
-        unsigned n = (*objects)->len;
-        GPtrArray *kept;
-        int r;
-
-        if (call->caller->trusted || n == 0)
-                return 0;
-        questions = g_new(Question, n);
-        answers = g_new(bool, n);
-        for (unsigned i = 0; i < n; i++) {
-                questions[i] = call_question(call, action, (*objects)->pdata[i]);
-                /* Nobody is asked a thousand times for a list. */
-                questions[i].interactive = false;
-        }
-        r = authorize_many(questions, n, answers);
-        if (r < 0)
-                return r;
-        kept = g_ptr_array_new_full(n, object_unref_notify);
-        for (unsigned i = 0; i < n; i++)
-                if (answers[i])
-                        g_ptr_array_add(kept, object_ref((*objects)->pdata[i]));
-        g_ptr_array_unref(*objects);
-        *objects = kept;
-        return 0;
-}
-
 /* Methods. */
 
-static int decode_arguments(Call *call, const char *signature, GError **error)
+static int decode_arguments(BusCall *call, const char *signature, GError **error)
 {
-        int r = codec_read(call->message, signature, call->arguments, call->space);
+        int r = codec_read(call->message, signature, call->base.arguments, call->space);
 
         if (r == -ENOENT)
                 return error_set(
-                        error, ERROR_INVALID_ARG, "%s: no object has that path", call->member);
+                        error, ERROR_INVALID_ARG, "%s: no object has that path", call->base.member);
         if (r < 0)
                 return error_set(error, ERROR_INVALID_ARG, "%s: cannot read the arguments: %s",
-                        call->member, g_strerror(-r));
+                        call->base.member, g_strerror(-r));
         return 0;
 }
 
-static int decode_method(Call *call, GError **error)
+static int decode_method(BusCall *call, GError **error)
 {
-        const MethodInfo *method = call->method;
-        uint32_t flags;
-
-        if (decode_arguments(call, method->in, error) < 0)
+        if (decode_arguments(call, call->base.method->in, error) < 0)
                 return -1;
-        if (method->flags_offset < 0)
-                return 0;
-        flags = *(uint32_t *)((char *)call->arguments + method->flags_offset);
-        if (flags & ~method->flags)
-                return error_set(error, ERROR_INVALID_ARG,
-                        "unsupported flags (0x%x) in function %s", flags & ~method->flags,
-                        method->api);
-        return 0;
+        return call_check_flags(&call->base, error);
 }
 
-static const char *method_action(const Call *call)
+static int answer_method(BusCall *call, GError **error)
 {
-        const MethodInfo *method = call->method;
-
-        if (method->flag_mask &&
-                method->flag_mask & *(uint32_t *)((char *)call->arguments + method->flags_offset))
-                return method->flag_action;
-        return method->action;
-}
-
-/* A document that names a domain is only skimmed for its name before permission is given. Where the
- * domain is there already, the permission is about that one. */
-static int authorize_document(const Call *call, const char *xml, GError **error)
-{
-        const Registry *registry = &((Connection *)call->object)->registry;
-        Question question = call_question(call, method_action(call), call->object);
-        g_autofree char *name = NULL, *uuid = NULL;
-        Domain *domain = NULL;
-
-        if (domain_config_identify(xml, &name, &uuid, error) < 0)
-                return -1;
-        if (uuid)
-                domain = registry_find(registry, DOMAIN_BY_UUID, uuid);
-        if (!domain)
-                domain = registry_find(registry, DOMAIN_BY_NAME, name);
-        if (domain && domain->object.published)
-                question.object = &domain->object;
-        question.name = name;
-        question.uuid = uuid;
-        return authorize(&question, error);
-}
-
-static int authorize_method(const Call *call, GError **error)
-{
-        const MethodInfo *method = call->method;
-
-        if (method->identify_offset >= 0)
-                return authorize_document(call,
-                        *(const char **)((char *)call->arguments + method->identify_offset), error);
-        return call_authorize(call, method_action(call), call->object, error);
-}
-
-/* The operation's slot; all have this shape, with their own types for the pointers. */
-typedef int (*Operation)(Object *object, const void *in, void *out, GError **error);
-
-static Operation operation_of(const Object *object, int16_t offset)
-{
-        return object->operations ?
-                *(const Operation *)((const char *)object->operations + offset) :
-                NULL;
-}
-
-static int not_supported(const char *api, GError **error)
-{
-        return error_set(error, ERROR_NO_SUPPORT, "%s", api);
-}
-
-/* The domain whose jobs an operation on the object is one of: itself, or that of a snapshot. */
-static Domain *domain_of(Object *object)
-{
-        for (; object; object = object->parent)
-                if (object->class == &domain_class)
-                        return (Domain *)object;
-        return NULL;
-}
-
-/* Whatever holds for every operation, before and after it. */
-static int run_operation(
-        Call *call, Operation operation, JobKind job, bool needs_active, void *out, GError **error)
-{
-        Domain *domain = domain_of(call->object);
-        bool locks = domain && job == JOB_MODIFY;
+        const char *signature = call->base.method->out;
+        Results out;
         int r;
 
-        if (locks && domain_begin_job(domain, call->member, error) < 0)
-                return -1;
-        r = domain ? domain_require_here(domain, error) : 0;
-        if (r == 0 && needs_active)
-                r = domain_require_active(domain, error);
-        if (r == 0)
-                r = operation(call->object, call->arguments, out, error);
-        if (locks)
-                domain_end_job(domain);
-        return r;
-}
-
-static MethodHandler handler_of(const Call *call)
-{
-        const ClassFace *face = publish_face(call->object);
-
-        return face->handlers ? face->handlers[call->method - call->object->class->methods] : NULL;
-}
-
-static int run_method(Call *call, void *out, GError **error)
-{
-        const MethodInfo *method = call->method;
-        MethodHandler handler = handler_of(call);
-
-        if (handler)
-                return handler(call, call->arguments, out, error);
-        return run_operation(call, operation_of(call->object, method->operation), method->job,
-                method->needs_active, out, error);
-}
-
-static int answer_method(Call *call, GError **error)
-{
-        union {
-                char bytes[OUT_MAX];
-                uint64_t align;
-        } out;
-        int r;
-
-        if (!action_only_reads(method_action(call)) &&
-                connections_refuse_write(call->caller, call->object, call->method->api, error) < 0)
-                return -1;
-        /* What cannot be done needs no permission. */
-        if (!handler_of(call) && !operation_of(call->object, call->method->operation))
-                return not_supported(call->method->api, error);
-        r = authorize_method(call, error);
-        if (r < 0)
-                return r;
-        layout_init(call->method->out, out.bytes);
-        r = run_method(call, out.bytes, error);
+        layout_init(signature, out.bytes);
+        r = call_perform(&call->base, &out, error);
         if (r >= 0)
-                r = reply_values(call, call->method->out, out.bytes, error);
-        layout_clear(call->method->out, out.bytes);
+                r = reply_values(call, signature, out.bytes, error);
+        layout_clear(signature, out.bytes);
         return r;
 }
 
@@ -286,28 +115,28 @@ static const CallKind method_kind = { .decode = decode_method, .answer = answer_
 
 /* Properties. */
 
-static int answer_get(Call *call, GError **error)
+static int answer_get(BusCall *call, GError **error)
 {
-        const PropertyInfo *property = call->property;
+        const PropertyInfo *property = call->base.property;
         g_autoptr(sd_bus_message) reply = NULL;
         int r;
 
-        r = call_authorize(call, property->action, call->object, error);
+        r = call_authorize(&call->base, property->action, call->base.object, error);
         if (r < 0)
                 return r;
         r = sd_bus_message_new_method_return(call->message, &reply);
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'v', property->signature);
         if (r >= 0)
-                r = codec_append(reply, property->signature, object_value(call->object, property),
-                        call->space);
+                r = codec_append(reply, property->signature,
+                        object_value(call->base.object, property), call->space);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? reply_failed(r, error) : reply_send(reply, error);
 }
 
 typedef struct Readable {
-        const Call *call;
+        const BusCall *call;
         const char *action; /* of the property before, */
         bool answer;        /* and what was found for it: neighbours mostly share it */
         bool any;
@@ -321,7 +150,7 @@ static bool may_read(const PropertyInfo *property, void *data)
 
         if (!readable->any || readable->action != property->action) {
                 int r = call_authorize(
-                        readable->call, property->action, readable->call->object, NULL);
+                        &readable->call->base, property->action, readable->call->base.object, NULL);
 
                 readable->action = property->action;
                 readable->answer = r >= 0;
@@ -333,7 +162,7 @@ static bool may_read(const PropertyInfo *property, void *data)
         return readable->answer;
 }
 
-static int answer_get_all(Call *call, GError **error)
+static int answer_get_all(BusCall *call, GError **error)
 {
         g_autoptr(sd_bus_message) reply = NULL;
         Readable readable = { .call = call };
@@ -341,50 +170,39 @@ static int answer_get_all(Call *call, GError **error)
 
         r = sd_bus_message_new_method_return(call->message, &reply);
         if (r >= 0)
-                r = publish_append_properties(reply, call->object, call->space,
+                r = publish_append_properties(reply, call->base.object, call->space,
                         call->space->doubled, may_read, &readable);
         if (readable.result < 0)
                 return readable.result;
         /* A property that may not be read is left out; if that is all of them, it is a refusal. */
         if (readable.refused && !readable.shown)
-                return call_authorize(call, readable.action, call->object, error);
+                return call_authorize(&call->base, readable.action, call->base.object, error);
         return r < 0 ? reply_failed(r, error) : reply_send(reply, error);
 }
 
-static int decode_set(Call *call, GError **error)
+static int decode_set(BusCall *call, GError **error)
 {
-        int r = sd_bus_message_enter_container(call->message, 'v', call->property->signature);
+        int r = sd_bus_message_enter_container(call->message, 'v', call->base.property->signature);
 
         if (r <= 0)
                 return error_set(error, ERROR_INVALID_ARG, "%s has the type '%s'",
-                        call->property->name, call->property->signature);
-        return decode_arguments(call, call->property->signature, error);
+                        call->base.property->name, call->base.property->signature);
+        return decode_arguments(call, call->base.property->signature, error);
 }
 
-static int answer_set(Call *call, GError **error)
+static int answer_set(BusCall *call, GError **error)
 {
-        Operation operation;
-        int r;
+        int r = call_set(&call->base, error);
 
-        r = call_authorize(call, call->property->set_action, call->object, error);
-        if (r < 0)
-                return r;
-        if (connections_refuse_write(call->caller, call->object, call->member, error) < 0)
-                return -1;
-        operation = operation_of(call->object, call->property->set_operation);
-        if (!operation)
-                return not_supported(call->property->name, error);
-        if (run_operation(call, operation, JOB_MODIFY, false, NULL, error) < 0)
-                return -1;
-        return reply_values(call, "", NULL, error);
+        return r < 0 ? r : reply_values(call, "", NULL, error);
 }
 
 /* Introspection and the list of all objects. */
 
-static int answer_introspect(Call *call, GError **error)
+static int answer_introspect(BusCall *call, GError **error)
 {
         g_autofree char *text =
-                introspect(call->space, sd_bus_message_get_path(call->message), call->object);
+                introspect(call->space, sd_bus_message_get_path(call->message), call->base.object);
 
         return reply_values(call, "s", &text, error);
 }
@@ -424,7 +242,7 @@ static const char *read_action(const ClassInfo *class)
         return class->n_properties > 0 ? class->properties[0].action : NULL;
 }
 
-static int answer_managed_objects(Call *call, GError **error)
+static int answer_managed_objects(BusCall *call, GError **error)
 {
         g_autoptr(sd_bus_message) reply = NULL;
         int r;
@@ -442,7 +260,7 @@ static int answer_managed_objects(Call *call, GError **error)
                 while (g_hash_table_iter_next(&iter, NULL, &object))
                         if (((Object *)object)->class == class_faces[i].class)
                                 g_ptr_array_add(objects, object_ref(object));
-                r = call_filter(call, read_action(class_faces[i].class), &objects);
+                r = call_filter(&call->base, read_action(class_faces[i].class), &objects);
                 if (r < 0)
                         return r;
                 for (unsigned j = 0; r >= 0 && j < objects->len; j++)
@@ -461,109 +279,6 @@ static const CallKind standard_kinds[] = {
         { INTROSPECTABLE, "Introspect", "", NULL, answer_introspect },
         { OBJECT_MANAGER, "GetManagedObjects", "", NULL, answer_managed_objects },
 };
-
-/* A call's life. */
-
-static void call_start(Call *call);
-
-/* The next call of the caller on the object, which had to wait for this one. */
-static void start_follower(Caller *caller, const Object *object)
-{
-        for (Call *call = caller->calls; call; call = call->next) {
-                if (call->object != object)
-                        continue;
-                if (!call->waiting)
-                        return;
-                call->waiting = false;
-                call_start(call);
-                return;
-        }
-}
-
-static void call_end(Call *call)
-{
-        g_autoptr(Caller) caller = call->caller;
-        g_autoptr(Object) object = call->object;
-
-        *(call->previous ? &call->previous->next : &caller->calls) = call->next;
-        *(call->next ? &call->next->previous : &caller->calls_tail) = call->previous;
-        caller->n_calls--;
-        dispatcher.n_calls--;
-        dispatcher.last_call = fiber_now();
-
-        if (call->method)
-                layout_clear_borrowed(call->method->in, call->arguments);
-        else if (call->arguments)
-                layout_clear_borrowed(call->property->signature, call->arguments);
-        sd_bus_message_unref(call->message);
-        g_free(call);
-        start_follower(caller, object);
-}
-
-/* It may have gone while the call waited for another one. */
-static int require_here(const Call *call, GError **error)
-{
-        if (call->object->class == &domain_class)
-                return domain_require_here((Domain *)call->object, error);
-        return call->object->gone ? error_set(error, ERROR_INVALID_CONN, "%s", call->member) : 0;
-}
-
-static int call_try(Call *call)
-{
-        g_autoptr(GError) error = NULL;
-        int r;
-
-        r = require_here(call, &error);
-        if (r >= 0)
-                r = call->kind->answer(call, &error);
-        if (r == -EAGAIN && !fiber_self())
-                return r;
-        if (r < 0)
-                reply_error(call, error);
-        return 0;
-}
-
-static void call_fiber(void *data)
-{
-        Call *call = data;
-
-        fiber_set_local(&call->caller->client);
-        call_try(call);
-        call_end(call);
-}
-
-static void call_on_fiber(Call *call)
-{
-        g_autoptr(GError) error = NULL;
-        g_autofree char *name = NULL;
-
-        name = g_strdup_printf(
-                "%s %s", call->member, strrchr(sd_bus_message_get_path(call->message), '/') + 1);
-        if (fiber_start(name, call_fiber, call, NULL) >= 0)
-                return;
-        error_set(&error, ERROR_RESOURCE_BUSY,
-                "the service works on %u calls already, try again later", fibers_live());
-        reply_error(call, error);
-        call_end(call);
-}
-
-/* Whether it may have to wait for more than permission. */
-static bool call_waits(const Call *call)
-{
-        if (call->kind->answer == answer_set)
-                return true;
-        if (!call->method)
-                return false;
-        return call->method->job != JOB_NONE || connections_is_remote(call->object);
-}
-
-static void call_start(Call *call)
-{
-        if (!call_waits(call) && call_try(call) == 0)
-                call_end(call);
-        else
-                call_on_fiber(call);
-}
 
 /* From a message to a call. What is not there or has the wrong form is answered here, with the bus'
  * own errors. */
@@ -586,7 +301,7 @@ static int no_such(sd_bus_message *message, const char *name, const char *what, 
         return refuse(message, name, "There is no %s '%s' here", what, which);
 }
 
-static int find_property(Call *call, const ClassFace *face)
+static int find_property(BusCall *call, const ClassFace *face)
 {
         const char *interface, *name;
         int r;
@@ -597,25 +312,25 @@ static int find_property(Call *call, const ClassFace *face)
         if (interface[0] && strcmp(interface, face->interfaces[call->space->id]) != 0)
                 return no_such(
                         call->message, SD_BUS_ERROR_UNKNOWN_INTERFACE, "interface", interface);
-        call->property = face_property(face, call->space, name);
-        if (!call->property)
+        call->base.property = face_property(face, call->space, name);
+        if (!call->base.property)
                 return no_such(call->message, SD_BUS_ERROR_UNKNOWN_PROPERTY, "property", name);
-        if (call->kind->answer == answer_set && call->property->set_operation < 0)
+        if (call->kind->answer == answer_set && call->base.property->set_operation < 0)
                 return refuse(
                         call->message, SD_BUS_ERROR_PROPERTY_READ_ONLY, "%s cannot be set", name);
-        call->member = call->property->name;
+        call->base.member = call->base.property->name;
         return 0;
 }
 
-static int find_standard(Call *call, const ClassFace *face)
+static int find_standard(BusCall *call, const ClassFace *face)
 {
         const char *other;
         int r;
 
-        call->member = call->kind->member;
+        call->base.member = call->kind->member;
         if (!sd_bus_message_has_signature(call->message, call->kind->signature))
                 return refuse(call->message, SD_BUS_ERROR_INVALID_ARGS, "%s takes '%s'",
-                        call->member, call->kind->signature);
+                        call->base.member, call->kind->signature);
         if (call->kind->answer == answer_get || call->kind->answer == answer_set)
                 return find_property(call, face);
         if (call->kind->answer == answer_get_all) {
@@ -628,16 +343,17 @@ static int find_standard(Call *call, const ClassFace *face)
         }
         if (call->kind->answer == answer_managed_objects &&
                 strcmp(sd_bus_message_get_path(call->message), call->space->root) != 0)
-                return no_such(call->message, SD_BUS_ERROR_UNKNOWN_METHOD, "method", call->member);
+                return no_such(
+                        call->message, SD_BUS_ERROR_UNKNOWN_METHOD, "method", call->base.member);
         return 0;
 }
 
 /* Fills kind, method or property. 0; more than 0 where it answered instead; -errno. */
-static int call_find(Call *call)
+static int call_find(BusCall *call)
 {
         const char *interface = sd_bus_message_get_interface(call->message);
         const char *member = sd_bus_message_get_member(call->message);
-        const ClassFace *face = publish_face(call->object);
+        const ClassFace *face = publish_face(call->base.object);
 
         for (unsigned i = 0; i < G_N_ELEMENTS(standard_kinds); i++) {
                 const CallKind *kind = &standard_kinds[i];
@@ -653,48 +369,60 @@ static int call_find(Call *call)
         if (interface && strcmp(interface, face->interfaces[call->space->id]) != 0)
                 return no_such(
                         call->message, SD_BUS_ERROR_UNKNOWN_INTERFACE, "interface", interface);
-        call->method = face_method(face, call->space, member);
-        if (!call->method)
+        call->base.method = face_method(face, call->space, member);
+        if (!call->base.method)
                 return no_such(call->message, SD_BUS_ERROR_UNKNOWN_METHOD, "method", member);
         call->kind = &method_kind;
-        call->member = call->method->name;
-        if (!sd_bus_message_has_signature(call->message, call->method->in))
+        call->base.member = call->base.method->name;
+        if (!sd_bus_message_has_signature(call->message, call->base.method->in))
                 return refuse(call->message, SD_BUS_ERROR_INVALID_ARGS, "%s takes '%s', not '%s'",
-                        member, call->method->in,
+                        member, call->base.method->in,
                         sd_bus_message_get_signature(call->message, true));
         return 0;
 }
 
-static bool must_wait(const Call *call)
+/* The door's side of a call. */
+
+static int bus_answer(Call *base, GError **error)
 {
-        if (call->method && call->method->job == JOB_ABORT)
-                return false;
-        for (const Call *other = call->caller->calls; other; other = other->next)
-                if (other->object == call->object)
-                        return true;
-        return false;
+        BusCall *call = (BusCall *)base;
+
+        return call->kind->answer(call, error);
 }
 
-/* The call as it is on the stack, with its arguments read, becomes one of its caller's. */
-static Call *call_new(const Call *draft)
+static void bus_refuse(Call *base, const GError *error)
 {
-        size_t size = draft->method ? draft->method->in_size :
-                draft->kind->decode ? layout_size(draft->property->signature) :
-                                      0;
-        Call *call = g_malloc0(sizeof *call + size);
+        reply_error((BusCall *)base, error);
+}
+
+static void bus_free(Call *base)
+{
+        BusCall *call = (BusCall *)base;
+
+        if (base->arguments)
+                layout_clear_borrowed(base->method ? base->method->in : base->property->signature,
+                        base->arguments);
+        sd_bus_message_unref(call->message);
+        g_free(call);
+}
+
+static const Door bus_door = { .answer = bus_answer, .refuse = bus_refuse, .free = bus_free };
+
+/* The call as it is on the stack, with its arguments read behind it. */
+static BusCall *call_new(const BusCall *draft)
+{
+        size_t size = draft->base.method ? draft->base.method->in_size :
+                draft->kind->decode      ? layout_size(draft->base.property->signature) :
+                                           0;
+        BusCall *call = g_malloc0(sizeof *call + size);
 
         *call = *draft;
-        call->arguments = size ? call + 1 : NULL;
-        call->interactive = sd_bus_message_get_allow_interactive_authorization(call->message) > 0;
+        call->base.door = &bus_door;
+        call->base.arguments = size ? call + 1 : NULL;
+        call->base.interactive =
+                sd_bus_message_get_allow_interactive_authorization(call->message) > 0;
+        call->base.suspends = call->kind->answer == answer_set;
         sd_bus_message_ref(call->message);
-        object_ref(call->object);
-        call->waiting = must_wait(call);
-        caller_ref(call->caller);
-        call->previous = call->caller->calls_tail;
-        *(call->previous ? &call->previous->next : &call->caller->calls) = call;
-        call->caller->calls_tail = call;
-        call->caller->n_calls++;
-        dispatcher.n_calls++;
         return call;
 }
 
@@ -728,54 +456,37 @@ static int on_call(sd_bus_message *message, void *data, sd_bus_error *problem)
 {
         g_autoptr(GError) error = NULL;
         const Namespace *space = data;
-        Call draft = { .message = message, .space = space };
-        Call *call;
+        BusCall draft = { .message = message, .space = space };
+        BusCall *call;
         int r;
 
         (void)problem;
         if (!sd_bus_message_is_method_call(message, NULL, NULL))
                 return 0;
-        draft.object = publish_lookup(space, sd_bus_message_get_path(message));
-        if (!draft.object)
+        draft.base.object = publish_lookup(space, sd_bus_message_get_path(message));
+        if (!draft.base.object)
                 return answer_missing(message, space);
-        draft.caller = caller_of(message);
-        if (!draft.caller)
+        draft.base.caller = caller_of(message);
+        if (!draft.base.caller)
                 return 0;
-        if (draft.caller->n_calls >= CALLER_CALLS_MAX)
+        if (draft.base.caller->n_calls >= CALLER_CALLS_MAX)
                 return sd_bus_reply_method_errorf(message, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                        "%u calls of this caller are in work already", draft.caller->n_calls);
+                        "%u calls of this caller are in work already", draft.base.caller->n_calls);
         r = call_find(&draft);
         if (r != 0)
                 return r;
 
         call = call_new(&draft);
-        if (call->kind->decode && call->kind->decode(call, &error) < 0) {
-                reply_error(call, error);
-                call_end(call);
-                return 1;
-        }
-        if (!call->waiting)
-                call_start(call);
+        if (call->kind->decode && call->kind->decode(call, &error) < 0)
+                call_refuse(&call->base, error);
+        else
+                call_begin(&call->base);
         return 1;
-}
-
-unsigned dispatch_in_work(void)
-{
-        return dispatcher.n_calls;
-}
-
-uint64_t dispatch_last_call(void)
-{
-        return dispatcher.last_call;
 }
 
 int dispatch_init(sd_bus *bus)
 {
-        for (unsigned i = 0; i < n_class_faces; i++)
-                for (unsigned m = 0; m < class_faces[i].class->n_methods; m++)
-                        g_assert(class_faces[i].class->methods[m].out_size <= OUT_MAX);
         dispatcher.bus = sd_bus_ref(bus);
-        dispatcher.last_call = fiber_now();
         for (unsigned i = 0; i < _NAMESPACE_MAX; i++) {
                 int r = sd_bus_add_fallback(
                         bus, &dispatcher.slots[i], namespaces[i].root, on_call, &namespaces[i]);

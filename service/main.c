@@ -21,6 +21,7 @@
 #include "service/connections.h"
 #include "service/dispatch.h"
 #include "service/manager.h"
+#include "service/operate.h"
 #include "service/publish.h"
 
 #define FIBERS_MAX 1024
@@ -158,7 +159,7 @@ static int on_drain(sd_event_source *source, void *data)
         uint64_t n_read = 0;
 
         (void)source;
-        if (service->stage != STAGE_LEAVING || dispatch_in_work() > 0)
+        if (service->stage != STAGE_LEAVING || calls_in_work() > 0)
                 return 0;
         if (sd_bus_get_n_queued_read(service->bus, &n_read) >= 0 && n_read > 0)
                 return 0;
@@ -213,10 +214,10 @@ static int on_disconnected(sd_bus_message *message, void *data, sd_bus_error *er
 static int on_idle(sd_event_source *source, uint64_t usec, void *data)
 {
         Service *service = data;
-        uint64_t due = dispatch_last_call() + service->options.idle_exit;
+        uint64_t due = calls_last() + service->options.idle_exit;
 
         (void)usec;
-        if (due <= fiber_now() && dispatch_in_work() == 0 && fibers_live() == 0 &&
+        if (due <= fiber_now() && calls_in_work() == 0 && fibers_live() == 0 &&
                 !connections_in_use()) {
                 service_leave(service);
                 return 0;
@@ -332,6 +333,7 @@ static int service_start(Service *service)
                 r = callers_init(service->bus, service->options.instance);
         if (r >= 0)
                 r = authorize_init(service->bus);
+        operate_init();
         if (r >= 0)
                 r = dispatch_init(service->bus);
         if (r >= 0 && service->options.idle_exit > 0)

@@ -504,13 +504,13 @@ int publish_init(sd_bus *bus)
         publisher.dirty = g_ptr_array_new_with_free_func(object_unref_notify);
         for (unsigned i = 0; i < _NAMESPACE_MAX; i++)
                 namespaces[i].objects = g_hash_table_new(g_str_hash, g_str_equal);
-        object_set_sink(&sink);
+        object_add_sink(&sink);
         return 0;
 }
 
 void publish_finish(void)
 {
-        object_set_sink(NULL);
+        object_remove_sink(&sink);
         g_clear_pointer(&publisher.dirty, g_ptr_array_unref);
         for (unsigned i = 0; i < _NAMESPACE_MAX; i++)
                 g_clear_pointer(&namespaces[i].objects, g_hash_table_unref);

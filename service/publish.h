@@ -8,7 +8,7 @@
 #include "drivers/object.h"
 #include "service/face.h"
 
-/* Becomes the sink of all objects. */
+/* Becomes a sink of all objects, the first. */
 int publish_init(sd_bus *bus);
 /* Whether the comings and goings of objects are told. Not at first: while the service has no name,
  * nobody can know it, and who sees the name come or go knows that all objects came or went. */

@@ -15,6 +15,7 @@
 #include "service/base/file.h"
 #include "service/connections.h"
 #include "service/dispatch.h"
+#include "service/operate.h"
 #include "service/publish.h"
 
 #define FIBERS_MAX 16
@@ -280,6 +281,7 @@ int main(void)
                 r = callers_init(bus, INSTANCE_SESSION);
         if (r >= 0)
                 r = authorize_init(bus);
+        operate_init();
         if (r >= 0)
                 r = dispatch_init(bus);
         g_assert(r >= 0);

@@ -145,7 +145,7 @@ int main(int argc, char **argv)
 
         g_test_init(&argc, &argv, NULL);
         story = g_string_new(NULL);
-        object_set_sink(&sink);
+        object_add_sink(&sink);
         g_test_add_func("/object/life", test_life);
         g_test_add_func(
                 "/object/withdrawn-before-it-was-shown", test_withdrawn_before_it_was_shown);

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "service/operate.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "drivers/model/domain.h"
+#include "service/connections.h"
+#include "service/publish.h"
+
+static struct {
+        unsigned n_in_work;
+        uint64_t last;
+} calls;
+
+/* Permission. */
+
+Question call_question(const Call *call, const char *action, Object *object)
+{
+        return (Question){
+                .caller = call->caller,
+                .action = action,
+                .member = call->member,
+                .object = object,
+                .interactive = call->interactive,
+        };
+}
+
+int call_authorize(const Call *call, const char *action, Object *object, GError **error)
+{
+        const Question question = call_question(call, action, object);
+
+        return authorize(&question, error);
+}
+
+int call_filter(const Call *call, const char *action, GPtrArray **objects)
+{
+        g_autofree Question *questions = NULL;
+        g_autofree bool *answers = NULL;
+        unsigned n = (*objects)->len;
+        GPtrArray *kept;
+        int r;
+
+        if (call->caller->trusted || n == 0)
+                return 0;
+        questions = g_new(Question, n);
+        answers = g_new(bool, n);
+        for (unsigned i = 0; i < n; i++) {
+                questions[i] = call_question(call, action, (*objects)->pdata[i]);
+                /* Nobody is asked a thousand times for a list. */
+                questions[i].interactive = false;
+        }
+        r = authorize_many(questions, n, answers);
+        if (r < 0)
+                return r;
+        kept = g_ptr_array_new_full(n, object_unref_notify);
+        for (unsigned i = 0; i < n; i++)
+                if (answers[i])
+                        g_ptr_array_add(kept, object_ref((*objects)->pdata[i]));
+        g_ptr_array_unref(*objects);
+        *objects = kept;
+        return 0;
+}
+
+/* Operations. */
+
+static const char *method_action(const Call *call)
+{
+        const MethodInfo *method = call->method;
+
+        if (method->flag_mask &&
+                method->flag_mask & *(uint32_t *)((char *)call->arguments + method->flags_offset))
+                return method->flag_action;
+        return method->action;
+}
+
+/* A document that names a domain is only skimmed for its name before permission is given. Where the
+ * domain is there already, the permission is about that one. */
+static int authorize_document(const Call *call, const char *xml, GError **error)
+{
+        const Registry *registry = &((Connection *)call->object)->registry;
+        Question question = call_question(call, method_action(call), call->object);
+        g_autofree char *name = NULL, *uuid = NULL;
+        Domain *domain = NULL;
+
+        if (domain_config_identify(xml, &name, &uuid, error) < 0)
+                return -1;
+        if (uuid)
+                domain = registry_find(registry, DOMAIN_BY_UUID, uuid);
+        if (!domain)
+                domain = registry_find(registry, DOMAIN_BY_NAME, name);
+        if (domain && domain->object.published)
+                question.object = &domain->object;
+        question.name = name;
+        question.uuid = uuid;
+        return authorize(&question, error);
+}
+
+static int authorize_method(const Call *call, GError **error)
+{
+        const MethodInfo *method = call->method;
+
+        if (method->identify_offset >= 0)
+                return authorize_document(call,
+                        *(const char **)((char *)call->arguments + method->identify_offset), error);
+        return call_authorize(call, method_action(call), call->object, error);
+}
+
+/* The operation's slot; all have this shape, with their own types for the pointers. */
+typedef int (*Operation)(Object *object, const void *in, void *out, GError **error);
+
+static Operation operation_of(const Object *object, int16_t offset)
+{
+        return object->operations ?
+                *(const Operation *)((const char *)object->operations + offset) :
+                NULL;
+}
+
+static int not_supported(const char *api, GError **error)
+{
+        return error_set(error, ERROR_NO_SUPPORT, "%s", api);
+}
+
+/* The domain whose jobs an operation on the object is one of: itself, or that of a snapshot. */
+static Domain *domain_of(Object *object)
+{
+        for (; object; object = object->parent)
+                if (object->class == &domain_class)
+                        return (Domain *)object;
+        return NULL;
+}
+
+/* Whatever holds for every operation, before and after it. */
+static int run_operation(
+        Call *call, Operation operation, JobKind job, bool needs_active, void *out, GError **error)
+{
+        Domain *domain = domain_of(call->object);
+        bool locks = domain && job == JOB_MODIFY;
+        int r;
+
+        if (locks && domain_begin_job(domain, call->member, error) < 0)
+                return -1;
+        r = domain ? domain_require_here(domain, error) : 0;
+        if (r == 0 && needs_active)
+                r = domain_require_active(domain, error);
+        if (r == 0)
+                r = operation(call->object, call->arguments, out, error);
+        if (locks)
+                domain_end_job(domain);
+        return r;
+}
+
+static MethodHandler handler_of(const Call *call)
+{
+        const ClassFace *face = publish_face(call->object);
+
+        return face->handlers ? face->handlers[call->method - call->object->class->methods] : NULL;
+}
+
+static int run_method(Call *call, void *out, GError **error)
+{
+        const MethodInfo *method = call->method;
+        MethodHandler handler = handler_of(call);
+
+        if (handler)
+                return handler(call, call->arguments, out, error);
+        return run_operation(call, operation_of(call->object, method->operation), method->job,
+                method->needs_active, out, error);
+}
+
+int call_check_flags(const Call *call, GError **error)
+{
+        const MethodInfo *method = call->method;
+        uint32_t unknown;
+
+        if (method->flags_offset < 0)
+                return 0;
+        unknown = *(uint32_t *)((char *)call->arguments + method->flags_offset) & ~method->flags;
+        if (unknown == 0)
+                return 0;
+        return error_set(error, ERROR_INVALID_ARG, "unsupported flags (0x%x) in function %s",
+                unknown, method->api);
+}
+
+int call_perform(Call *call, Results *out, GError **error)
+{
+        int r;
+
+        if (!action_only_reads(method_action(call)) &&
+                connections_refuse_write(call->caller, call->object, call->method->api, error) < 0)
+                return -1;
+        /* What cannot be done needs no permission. */
+        if (!handler_of(call) && !operation_of(call->object, call->method->operation))
+                return not_supported(call->method->api, error);
+        r = authorize_method(call, error);
+        return r < 0 ? r : run_method(call, out->bytes, error);
+}
+
+int call_set(Call *call, GError **error)
+{
+        Operation operation;
+        int r;
+
+        r = call_authorize(call, call->property->set_action, call->object, error);
+        if (r < 0)
+                return r;
+        if (connections_refuse_write(call->caller, call->object, call->member, error) < 0)
+                return -1;
+        operation = operation_of(call->object, call->property->set_operation);
+        if (!operation)
+                return not_supported(call->property->name, error);
+        return run_operation(call, operation, JOB_MODIFY, false, NULL, error);
+}
+
+/* A call's life. */
+
+static void call_start(Call *call);
+
+/* The next call of the caller on the object, which had to wait for this one. */
+static void start_follower(Caller *caller, const Object *object)
+{
+        for (Call *call = caller->calls; call; call = call->next) {
+                if (call->object != object)
+                        continue;
+                if (!call->waiting)
+                        return;
+                call->waiting = false;
+                call_start(call);
+                return;
+        }
+}
+
+static void call_end(Call *call)
+{
+        g_autoptr(Caller) caller = call->caller;
+        g_autoptr(Object) object = call->object;
+
+        *(call->previous ? &call->previous->next : &caller->calls) = call->next;
+        *(call->next ? &call->next->previous : &caller->calls_tail) = call->previous;
+        caller->n_calls--;
+        calls.n_in_work--;
+        calls.last = fiber_now();
+        call->door->free(call);
+        start_follower(caller, object);
+}
+
+/* It may have gone while the call waited for another one. */
+static int require_here(const Call *call, GError **error)
+{
+        if (call->object->class == &domain_class)
+                return domain_require_here((Domain *)call->object, error);
+        return call->object->gone ? error_set(error, ERROR_INVALID_CONN, "%s", call->member) : 0;
+}
+
+static int call_try(Call *call)
+{
+        g_autoptr(GError) error = NULL;
+        int r;
+
+        r = require_here(call, &error);
+        if (r >= 0)
+                r = call->door->answer(call, &error);
+        if (r == -EAGAIN && !fiber_self())
+                return r;
+        if (r < 0)
+                call->door->refuse(call, error);
+        return 0;
+}
+
+static void call_fiber(void *data)
+{
+        Call *call = data;
+
+        fiber_set_local(&call->caller->client);
+        call_try(call);
+        call_end(call);
+}
+
+/* The object, as a list of fibers names it: by the end of its path. */
+static const char *object_title(const Object *object)
+{
+        const char *path = publish_path(object, &namespaces[NAMESPACE_VIRTBUS]);
+
+        return path ? strrchr(path, '/') + 1 : "";
+}
+
+static void call_on_fiber(Call *call)
+{
+        g_autofree char *name = g_strdup_printf("%s %s", call->member, object_title(call->object));
+        g_autoptr(GError) error = NULL;
+
+        if (fiber_start(name, call_fiber, call, NULL) >= 0)
+                return;
+        error_set(&error, ERROR_RESOURCE_BUSY,
+                "the service works on %u calls already, try again later", fibers_live());
+        call->door->refuse(call, error);
+        call_end(call);
+}
+
+static void call_start(Call *call)
+{
+        if (!call->suspends && call_try(call) == 0)
+                call_end(call);
+        else
+                call_on_fiber(call);
+}
+
+/* Whether it may have to wait for more than permission. */
+static bool may_suspend(const Call *call)
+{
+        return call->suspends ||
+                (call->method &&
+                        (call->method->job != JOB_NONE || connections_is_remote(call->object)));
+}
+
+static bool must_wait(const Call *call)
+{
+        if (call->method && call->method->job == JOB_ABORT)
+                return false;
+        for (const Call *other = call->caller->calls; other; other = other->next)
+                if (other->object == call->object)
+                        return true;
+        return false;
+}
+
+static void call_enter(Call *call)
+{
+        Caller *caller = caller_ref(call->caller);
+
+        object_ref(call->object);
+        call->suspends = may_suspend(call);
+        call->waiting = must_wait(call);
+        call->previous = caller->calls_tail;
+        *(call->previous ? &call->previous->next : &caller->calls) = call;
+        caller->calls_tail = call;
+        caller->n_calls++;
+        calls.n_in_work++;
+}
+
+void call_begin(Call *call)
+{
+        call_enter(call);
+        if (!call->waiting)
+                call_start(call);
+}
+
+void call_refuse(Call *call, const GError *error)
+{
+        call_enter(call);
+        call->door->refuse(call, error);
+        call_end(call);
+}
+
+unsigned calls_in_work(void)
+{
+        return calls.n_in_work;
+}
+
+uint64_t calls_last(void)
+{
+        return calls.last;
+}
+
+void operate_init(void)
+{
+        for (unsigned i = 0; i < n_class_faces; i++)
+                for (unsigned m = 0; m < class_faces[i].class->n_methods; m++)
+                        g_assert(class_faces[i].class->methods[m].out_size <= sizeof(Results));
+        calls.last = fiber_now();
+}
