@@ -12,6 +12,7 @@
 #include "drivers/layout.h"
 
 typedef struct Object Object;
+typedef struct ClassInfo ClassInfo;
 
 /* How a property tells of its changes (org.freedesktop.DBus.Property.EmitsChangedSignal). */
 typedef enum PropertyEmits {
@@ -45,9 +46,10 @@ typedef struct MethodInfo {
         const char *action;      /* permission, NULL for none */
         const char *flag_action; /* the one needed instead when one of flag_mask is given */
         uint32_t flag_mask;
-        uint32_t flags;          /* those that are allowed */
-        int16_t flags_offset;    /* of the argument `flags` in the struct of arguments, or -1 */
-        int16_t identify_offset; /* of the argument whose XML names a domain, or -1 */
+        uint32_t flags;       /* those that are allowed */
+        int16_t flags_offset; /* of the argument `flags` in the struct of arguments, or -1 */
+        const ClassInfo *identify_class; /* of what the document in an argument is about, or NULL */
+        int16_t identify_offset;         /* of that argument, or -1 */
         int16_t operation; /* offset in the table of operations, or -1 where a handler is written by
                               hand */
         uint16_t in_size, out_size;
@@ -70,14 +72,14 @@ typedef struct SignalInfo {
 } SignalInfo;
 
 /* An interface, and the class of objects that have it. The generated tables are in interfaces.h. */
-typedef struct ClassInfo {
+struct ClassInfo {
         const char *name; /* "Domain" */
         const MethodInfo *methods;
         const PropertyInfo *properties;
         const SignalInfo *signals;
         unsigned n_methods, n_properties, n_signals;
         uint16_t properties_size;
-} ClassInfo;
+};
 
 struct Object {
         const ClassInfo *class;

@@ -335,8 +335,6 @@ class Member:
             for number in (self.notes.get("Flags", "0"), self.flag_mask):
                 if not re.fullmatch(r"0x[0-9a-f]{1,8}|0", number):
                     raise wrong(f"'{number}' is no mask such as 0x3")
-            if self.notes.get("Identify", "domain") != "domain":
-                raise wrong(f"{OWN}Identify takes 'domain'")
             if "Identify" in self.notes and not any(
                     a.name == "xml" and a.type.signature == "s" for a in self.some("in")):
                 raise wrong(f"{OWN}Identify goes with an argument 'xml' of type 's'")
@@ -419,6 +417,11 @@ class Class:
                     raise method.element.wrong(f"no procedure '{method.notes['Procedure']}'")
                 method.procedure = numbers[method.notes["Procedure"]]
 
+    def check_identified(self, names):
+        for method in self.methods:
+            if method.notes.get("Identify", self.name) not in names:
+                raise method.element.wrong(f"{OWN}Identify: there is no class '{method.notes['Identify']}'")
+
     # What is emitted.
 
     def structs(self):
@@ -475,6 +478,7 @@ class Class:
             operation = -1 if m.by_hand else f"offsetof({self.name}Operations, {m.c})"
             flags = f"offsetof({m.tag}In, flags)" if m.flags else -1
             identify = f"offsetof({m.tag}In, xml)" if "Identify" in m.notes else -1
+            identified = f"&{snake(m.notes['Identify'])}_class" if "Identify" in m.notes else "NULL"
             yield f"        [{self.c.upper()}_METHOD_{m.c.upper()}] = {{\n"
             yield f"                .name = {quoted(m.name)},\n"
             yield f"                .api = {quoted(m.api)},\n"
@@ -485,6 +489,7 @@ class Class:
             yield f"                .flag_mask = {m.flag_mask},\n"
             yield f"                .flags = {m.notes.get('Flags', '0')},\n"
             yield f"                .flags_offset = {flags},\n"
+            yield f"                .identify_class = {identified},\n"
             yield f"                .identify_offset = {identify},\n"
             yield f"                .operation = {operation},\n"
             yield f"                .in_size = sizeof({m.tag}In),\n"
@@ -572,6 +577,8 @@ def interfaces(compatible, procedures, header, tables, handlers, faces, *paths):
     for class_ in classes:
         class_.check_compatible(rows)
         class_.check_procedures(numbers)
+
+        class_.check_identified({other.name for other in classes})
 
     def write(path, *parts):
         with open(path, "w", encoding="utf-8") as out:

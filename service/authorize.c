@@ -53,7 +53,7 @@ static gboolean decision_equal(const void *a, const void *b)
 /* Only questions about objects are kept: what an XML names is asked anew each time. */
 static bool question_keeps(const Question *question)
 {
-        return !question->name && !question->uri;
+        return !question->identity && !question->uri;
 }
 
 static DecisionKey question_key(const Question *question)
@@ -139,36 +139,83 @@ void authorize_finish(void)
         authority.bus = sd_bus_unref(authority.bus);
 }
 
-/* What a rule can look up. */
+/* What a rule can look up. Name and UUID are those of what its connection has at first hand; what
+ * is within that (a snapshot, a checkpoint, a volume) is named beside it, so that a rule for a
+ * domain or a pool holds for all of it. */
 
 typedef struct Details {
-        const char *driver, *uri, *object, *name, *uuid, *owner, *member;
+        const char *driver, *uri, *object, *name, *uuid, *owner, *usage, *parent;
+        const char *snapshot, *checkpoint, *volume;
+        const char *member;
 } Details;
+
+/* NULL: objects of that class are not within another. */
+static const char **part_name(Details *details, const ClassInfo *class)
+{
+        if (class == &domain_snapshot_class)
+                return &details->snapshot;
+        if (class == &domain_checkpoint_class)
+                return &details->checkpoint;
+        return class == &storage_vol_class ? &details->volume : NULL;
+}
+
+static const Object *whole_of(const Object *object)
+{
+        const Object *pool = object->class == &storage_vol_class ?
+                ((const StorageVol *)object)->properties.pool :
+                NULL;
+
+        return pool ?: object->parent;
+}
+
+/* A property that not every class has. */
+static const char *text_of(const Object *object, const char *name)
+{
+        for (unsigned i = 0; i < object->class->n_properties; i++)
+                if (strcmp(object->class->properties[i].name, name) == 0)
+                        return *(char **)object_value(object, &object->class->properties[i]);
+        return NULL;
+}
+
+static void add_identity(Details *details, const Identity *identity)
+{
+        const char **part = part_name(details, identity->class);
+
+        details->object = identity->class->name;
+        *(part ?: &details->name) = identity->name;
+        details->uuid = identity->uuid;
+        details->usage = identity->usage;
+        details->parent = identity->parent;
+}
+
+static void add_object(Details *details, const Object *object)
+{
+        const Connection *connection = (const Connection *)object;
+        const char **part = part_name(details, object->class);
+
+        details->object = details->object ?: object->class->name;
+        if (part) {
+                *part = *part ?: text_of(object, "Name");
+        } else if (object->class == &connection_class) {
+                details->driver = connection->driver->name;
+                details->uri = connection->properties.uri;
+        } else if (object->parent) {
+                details->name = details->name ?: text_of(object, "Name");
+                details->uuid = details->uuid ?: text_of(object, "UUID");
+                details->owner = text_of(object, "Owner");
+                details->usage = details->usage ?: text_of(object, "UsageID");
+                details->parent = details->parent ?: text_of(object, "Parent");
+        }
+}
 
 static Details question_details(const Question *question)
 {
-        Details details = { .member = question->member,
-                .name = question->name,
-                .uuid = question->uuid,
-                .uri = question->uri };
+        Details details = { .member = question->member, .uri = question->uri };
 
-        for (Object *object = question->object; object; object = object->parent) {
-                const Domain *domain = (const Domain *)object;
-                const Connection *connection = (const Connection *)object;
-
-                if (!details.object)
-                        details.object = object->class->name;
-                if (object->class == &domain_class) {
-                        details.name = details.name ?: domain->properties.name;
-                        details.uuid = details.uuid ?: domain->properties.uuid;
-                        details.owner = domain->properties.owner;
-                } else if (object->class == &connection_class) {
-                        details.driver = connection->driver->name;
-                        details.uri = connection->properties.uri;
-                }
-        }
-        if (question->name)
-                details.object = domain_class.name;
+        if (question->identity)
+                add_identity(&details, question->identity);
+        for (const Object *object = question->object; object; object = whole_of(object))
+                add_object(&details, object);
         return details;
 }
 
@@ -181,6 +228,11 @@ static int append_details(sd_bus_message *call, const Details *details)
                 { "name", details->name },
                 { "uuid", details->uuid },
                 { "owner", details->owner },
+                { "usage", details->usage },
+                { "parent", details->parent },
+                { "snapshot", details->snapshot },
+                { "checkpoint", details->checkpoint },
+                { "volume", details->volume },
                 { "member", details->member },
         };
         int r = sd_bus_message_open_container(call, 'a', "{ss}");

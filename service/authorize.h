@@ -9,17 +9,17 @@
  * without asking its rules. */
 
 #include "service/caller.h"
+#include "service/identify.h"
 
 typedef struct Question {
         Caller *caller;
         const char *action; /* a literal; NULL needs no permission */
         const char *member; /* of which interface member; a literal */
         Object *object;     /* what it is about */
-        const char
-                *name; /* a domain that is not an object yet, or is named by its XML; else NULL */
-        const char *uuid;
-        const char *uri;  /* of a connection that is not open yet; else NULL */
-        bool interactive; /* the user may be asked */
+        const Identity
+                *identity; /* of a document, which is about this within the object; or NULL */
+        const char *uri;   /* of a connection that is not open yet; else NULL */
+        bool interactive;  /* the user may be asked */
 } Question;
 
 typedef enum Answer {

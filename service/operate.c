@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "drivers/model/domain.h"
 #include "service/connections.h"
+#include "service/identify.h"
 #include "service/publish.h"
 
 static struct {
@@ -74,25 +74,17 @@ static const char *method_action(const Call *call)
         return method->action;
 }
 
-/* A document that names a domain is only skimmed for its name before permission is given. Where the
- * domain is there already, the permission is about that one. */
+/* A document is only skimmed for who it is about before permission is given. Where that is there
+ * already, the permission is about it. */
 static int authorize_document(const Call *call, const char *xml, GError **error)
 {
-        const Registry *registry = &((Connection *)call->object)->registry;
         Question question = call_question(call, method_action(call), call->object);
-        g_autofree char *name = NULL, *uuid = NULL;
-        Domain *domain = NULL;
+        g_auto(Identity) identity = { 0 };
 
-        if (domain_config_identify(xml, &name, &uuid, error) < 0)
+        if (identify(call->method->identify_class, call->object, xml, &identity, error) < 0)
                 return -1;
-        if (uuid)
-                domain = registry_find(registry, DOMAIN_BY_UUID, uuid);
-        if (!domain)
-                domain = registry_find(registry, DOMAIN_BY_NAME, name);
-        if (domain && domain->object.published)
-                question.object = &domain->object;
-        question.name = name;
-        question.uuid = uuid;
+        question.object = identity.object ?: call->object;
+        question.identity = &identity;
         return authorize(&question, error);
 }
 
@@ -100,7 +92,7 @@ static int authorize_method(const Call *call, GError **error)
 {
         const MethodInfo *method = call->method;
 
-        if (method->identify_offset >= 0)
+        if (method->identify_class)
                 return authorize_document(call,
                         *(const char **)((char *)call->arguments + method->identify_offset), error);
         return call_authorize(call, method_action(call), call->object, error);

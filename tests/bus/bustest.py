@@ -61,6 +61,21 @@ ANY = {'s': '', 'u': 0, 'i': 0, 't': 0, 'x': 0, 'b': False, 'au': [], 'o': '/', 
        'ab': [], 'ay': b'', 'ah': [], 'a{sv}': {}}
 
 
+# The least that can be a document about a new object of a class.
+DOCUMENTS = {
+    'Domain': "<domain type='test'><name>new</name></domain>",
+    'DomainSnapshot': '<domainsnapshot><name>new</name></domainsnapshot>',
+    'DomainCheckpoint': '<domaincheckpoint><name>new</name></domaincheckpoint>',
+    'Interface': "<interface type='ethernet' name='new'/>",
+    'Network': '<network><name>new</name></network>',
+    'NodeDevice': '<device><name>new</name><parent>scsi_host1</parent></device>',
+    'NWFilter': "<filter name='new'/>",
+    'Secret': "<secret ephemeral='no' private='no'/>",
+    'StoragePool': "<pool type='dir'><name>new</name></pool>",
+    'StorageVol': '<volume><name>new</name></volume>',
+}
+
+
 def guest_xml(type_: str, name: str, uuid=None, memory=65536, more='', devices='') -> str:
     """A guest as small as can be. more stands on the level of the name, devices among the devices."""
     arch, machine = ('i686', '') if type_ == 'test' else ('x86_64', " machine='pc'")

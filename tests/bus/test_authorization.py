@@ -14,7 +14,7 @@ from unittest import mock
 
 import bus
 from authority import Authority
-from bustest import (ANY, BusTest, CallError, Client, GLib, OBJECT_MANAGER, PrivateBus, ROOT, TEST, TEST_DOMAIN,
+from bustest import (ANY, BusTest, CallError, Client, DOCUMENTS, GLib, OBJECT_MANAGER, PrivateBus, ROOT, TEST, TEST_DOMAIN,
                      TEST_UUID, Xml, guest_xml)
 
 NOBODY = 65534
@@ -133,6 +133,59 @@ class AuthorizationTest(BusTest):
             created.call('Domain.Destroy', 0)
             self.asked()
 
+    # What a rule can know of the documents of a kind; where they are defined, and by which permission.
+    NAMED = {
+        'Network': ('network.write', {'name': 'new'}),
+        'StoragePool': ('storage.write', {'name': 'new'}),
+        'Interface': ('interface.write', {'name': 'new'}),
+        'NodeDevice': ('node-device.write', {'parent': 'scsi_host1'}),
+        'StorageVol': ('storage.write', {'name': 'default-pool', 'volume': 'new'}),
+        'DomainSnapshot': ('domain.snapshot', {'name': 'test', 'uuid': TEST_UUID, 'snapshot': 'new'}),
+        'DomainCheckpoint': ('domain.snapshot', {'name': 'test', 'uuid': TEST_UUID, 'checkpoint': 'new'}),
+    }
+
+    def test_documents(self):
+        """Who a document is about is known before the permission is given; one that is cut off is about nobody."""
+        self.authority.decide = lambda question: 'yes' if question.action.endswith('.read') else 'no'
+        pool = self.client.object(self.client.object(TEST).call('Connection.StoragePoolLookupByName', 'default-pool'))
+        paths = {'Connection': TEST, 'Domain': TEST_DOMAIN, 'StoragePool': pool.path}
+        operations = self.client.object(f'{ROOT}/driver/test').get('Driver.Operations')
+        tried = set()
+        for class_, path in paths.items():
+            for name, method in Xml(class_).members('method').items():
+                kind = Xml.note(method, 'Identify')
+                if kind not in self.NAMED or f'{class_}.{name}' not in operations:
+                    continue
+                action, details = self.NAMED[kind]
+                tried.add(kind)
+                details = {**self.HOST, 'object': kind, 'member': name, **details}
+                if kind == 'StorageVol':
+                    details['uuid'] = pool.get('StoragePool.UUID')
+
+                def call(document):
+                    arguments = [document if arg == 'xml' else ANY[type_] for arg, type_ in Xml.arguments(method, 'in')]
+                    with self.assertRaises(CallError) as caught:
+                        self.caller.object(path).call(f'{class_}.{name}', *arguments)
+                    questions = self.asked()
+                    return caught.exception.name, questions
+                with self.subTest(name):
+                    whole = DOCUMENTS[kind]
+                    self.assertEqual(call(whole), ('org.virtbus1.Error.AccessDenied', [(action, details)]))
+                    self.assertEqual(call(whole[:-2]), ('org.virtbus1.Error.XmlDetail', []))
+        self.assertEqual(tried, set(self.NAMED))
+
+    def test_document_of_what_is_there(self):
+        """A rule can rely on the UUID that goes with a name, and the other way round."""
+        self.authority.decide = lambda question: 'yes' if question.action.endswith('.read') else 'no'
+        network = self.client.object(self.client.object(TEST).call('Connection.NetworkLookupByName', 'default'))
+        uuid = network.get('Network.UUID')
+        for xml, name in (('<network><name>default</name></network>', 'default'),
+                          (f'<network><name>other</name><uuid>{uuid}</uuid></network>', 'other')):
+            with self.refused('AccessDenied', f"access denied: NetworkDefineXML of '{name}' needs the permission"):
+                self.caller.object(TEST).call('Connection.NetworkDefineXML', xml)
+            (_, details), = self.asked()
+            self.assertEqual((details['name'], details['uuid']), (name, uuid))
+
     def test_subject(self):
         self.caller.object(TEST_DOMAIN).get('Domain.State')
         question, = self.authority.questions
@@ -163,7 +216,8 @@ class AuthorizationTest(BusTest):
             for name, method in Xml(class_).members('method').items():
                 if f'{class_}.{name}' not in operations:
                     continue
-                arguments = [guest_xml('test', 'new') if arg == 'xml' else ANY[type_]
+                document = DOCUMENTS.get(Xml.note(method, 'Identify'), '')
+                arguments = [document if arg == 'xml' else ANY[type_]
                              for arg, type_ in Xml.arguments(method, 'in')]
                 with self.subTest(name):
                     permission = Xml.note(method, 'Permission')
