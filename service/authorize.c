@@ -219,6 +219,32 @@ static Details question_details(const Question *question)
         return details;
 }
 
+/* As org.freedesktop.PolicyKit1.Authority describes subjects. The uid of a process has to be an
+ * int32: of another type it is not seen, and looked up where the process may be another by then. */
+static int append_subject(sd_bus_message *call, const Caller *caller)
+{
+        int r;
+
+        if (caller->kind == CALLER_BUS)
+                return sd_bus_message_append(
+                        call, "(sa{sv})", "system-bus-name", 1, "name", "s", caller->name);
+        r = sd_bus_message_open_container(call, 'r', "sa{sv}");
+        if (r >= 0)
+                r = sd_bus_message_append(call, "s", "unix-process");
+        if (r >= 0)
+                r = sd_bus_message_open_container(call, 'a', "{sv}");
+        if (r >= 0)
+                r = sd_bus_message_append(call, "{sv}{sv}{sv}", "pid", "u", (uint32_t)caller->pid,
+                        "start-time", "t", caller->start_time, "uid", "i",
+                        (int32_t)caller->client.uid);
+        /* Known since 124, and ignored before that. */
+        if (r >= 0 && caller->pidfd >= 0)
+                r = sd_bus_message_append(call, "{sv}", "pidfd", "h", caller->pidfd);
+        if (r >= 0)
+                r = sd_bus_message_close_container(call);
+        return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
 static int append_details(sd_bus_message *call, const Details *details)
 {
         const char *const pairs[][2] = {
@@ -295,8 +321,9 @@ static int inquiry_send(Inquiry *inquiry)
         r = sd_bus_message_new_method_call(authority.bus, &call, AUTHORITY, AUTHORITY_PATH,
                 AUTHORITY_INTERFACE, "CheckAuthorization");
         if (r >= 0)
-                r = sd_bus_message_append(call, "(sa{sv})s", "system-bus-name", 1, "name", "s",
-                        question->caller->name, question->action);
+                r = append_subject(call, question->caller);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "s", question->action);
         if (r >= 0)
                 r = append_details(call, &details);
         if (r >= 0)

@@ -3,12 +3,19 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "service/base/bus-call.h"
 #include "service/base/cleanup.h"
 #include "service/base/file.h"
+
+/* asm-generic/socket.h; the C library's headers may be older than the kernel. */
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
 
 static struct {
         sd_bus *bus;
@@ -16,6 +23,7 @@ static struct {
         sd_bus_slot *match;
         GHashTable *callers; /* name to Caller, referenced */
         GPtrArray *leave;    /* callbacks */
+        unsigned n_peers;    /* of the wire, ever */
 } callers;
 
 Caller *caller_ref(Caller *caller)
@@ -32,6 +40,7 @@ Caller *caller_unref(Caller *caller)
         g_free(caller->client.user);
         g_clear_pointer(&caller->decisions, g_hash_table_unref);
         g_clear_pointer(&caller->opened, g_hash_table_unref);
+        fd_close(caller->pidfd);
         g_free(caller->name);
         g_free(caller);
         return NULL;
@@ -108,6 +117,15 @@ void callers_each(void (*each)(Caller *caller, void *data), void *data)
                 each(link->data, data);
 }
 
+static Caller *caller_new(CallerKind kind, char *name)
+{
+        Caller *caller = g_new(Caller, 1);
+
+        *caller = (Caller){ .kind = kind, .n_ref = 1, .name = name, .pidfd = -1 };
+        g_hash_table_insert(callers.callers, caller->name, caller);
+        return caller;
+}
+
 Caller *caller_of(sd_bus_message *message)
 {
         const char *name = sd_bus_message_get_sender(message);
@@ -116,13 +134,75 @@ Caller *caller_of(sd_bus_message *message)
         if (!name)
                 return NULL;
         caller = g_hash_table_lookup(callers.callers, name);
-        if (caller)
-                return caller;
-        caller = g_new0(Caller, 1);
-        caller->n_ref = 1;
-        caller->name = g_strdup(name);
-        g_hash_table_insert(callers.callers, caller->name, caller);
-        return caller;
+        return caller ?: caller_new(CALLER_BUS, g_strdup(name));
+}
+
+/* Peers of the wire. No unique name on the bus looks like theirs. */
+
+static Caller *peer_new(CallerKind kind)
+{
+        return caller_ref(caller_new(kind, g_strdup_printf("wire-%u", ++callers.n_peers)));
+}
+
+/* Field 22 of proc(5)'s stat; 0 where the process is not there. The second field may contain
+ * anything. */
+static uint64_t process_start_time(pid_t pid)
+{
+        g_autofree char *path = g_strdup_printf("/proc/%d/stat", pid), *text = NULL;
+        unsigned long long time;
+        const char *end;
+
+        if (!g_file_get_contents(path, &text, NULL, NULL))
+                return 0;
+        end = strrchr(text, ')');
+        if (!end ||
+                sscanf(end + 1,
+                        " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d"
+                        " %*d %llu",
+                        &time) != 1)
+                return 0;
+        return time;
+}
+
+int caller_new_process(int fd, Caller **ret, GError **error)
+{
+        struct ucred peer;
+        socklen_t length = sizeof peer;
+        Caller *caller;
+        int pidfd = -1;
+
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+                return error_set_errno(error, errno, "cannot tell who the peer of a socket is");
+        length = sizeof pidfd;
+        /* Linux has it since 6.5. */
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &length) < 0)
+                pidfd = -1;
+
+        caller = peer_new(CALLER_PROCESS);
+        caller->client.uid = peer.uid;
+        caller->pid = peer.pid;
+        caller->start_time = process_start_time(peer.pid);
+        caller->pidfd = pidfd;
+        *ret = caller;
+        return 0;
+}
+
+Caller *caller_new_remote(void)
+{
+        return peer_new(CALLER_REMOTE);
+}
+
+void caller_logged_in(Caller *caller, const char *user)
+{
+        g_free(caller->client.user);
+        caller->client.user = g_strdup(user);
+        caller->known = caller->trusted = true;
+}
+
+void caller_leave(Caller *caller)
+{
+        caller_drop(caller);
+        caller_unref(caller);
 }
 
 static char *user_name(uid_t uid)
@@ -180,15 +260,12 @@ static int name_work(void *data)
         return 0;
 }
 
-int caller_identify(Caller *caller, GError **error)
+static int ask_bus(const Caller *caller, uid_t *ret, GError **error)
 {
         g_autoptr(sd_bus_message) call = NULL, reply = NULL;
         g_auto(sd_bus_error) problem = SD_BUS_ERROR_NULL;
-        NameLookup lookup = { 0 };
         int r;
 
-        if (caller->known)
-                return 0;
         r = sd_bus_message_new_method_call(callers.bus, &call, "org.freedesktop.DBus",
                 "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetConnectionCredentials");
         if (r >= 0)
@@ -197,10 +274,25 @@ int caller_identify(Caller *caller, GError **error)
                 r = bus_call(
                         callers.bus, call, fiber_deadline(10 * G_USEC_PER_SEC), &reply, &problem);
         if (r >= 0)
-                r = read_uid(reply, &lookup.uid);
+                r = read_uid(reply, ret);
         if (r < 0)
                 return error_set(error, ERROR_ACCESS_DENIED, "the bus does not say who '%s' is: %s",
                         caller->name, problem.message ?: g_strerror(-r));
+        return 0;
+}
+
+int caller_identify(Caller *caller, GError **error)
+{
+        NameLookup lookup = { .uid = caller->client.uid };
+        int r;
+
+        if (caller->known)
+                return 0;
+        if (caller->kind == CALLER_REMOTE)
+                return error_set(
+                        error, ERROR_ACCESS_DENIED, "'%s' has not logged in", caller->name);
+        if (caller->kind == CALLER_BUS && ask_bus(caller, &lookup.uid, error) < 0)
+                return -1;
         r = offload("the name of a user", name_work, &lookup);
         if (r < 0 || caller->gone || caller->known) {
                 g_free(lookup.name);

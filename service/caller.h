@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Who calls over the bus: one Caller for each unique name that has called, until it leaves the bus.
- */
+/* Who calls: one Caller for each unique name on the bus that has called, until it leaves the bus,
+ * and one for each peer of the wire, until its link ends. */
 
 #include <systemd/sd-bus.h>
 
@@ -13,12 +13,24 @@ typedef struct Call Call;
 /* Calls of one caller that may be in work at once; past it they are refused. */
 #define CALLER_CALLS_MAX 128
 
+/* What the authority is told of it. */
+typedef enum CallerKind {
+        CALLER_BUS,     /* its unique name */
+        CALLER_PROCESS, /* the process at the other end of a UNIX socket */
+        CALLER_REMOTE,  /* nothing: who logged in from afar may do what its connection allows */
+        _CALLER_KIND_MAX,
+} CallerKind;
+
 typedef struct Caller {
         Client client;
+        CallerKind kind;
         unsigned n_ref;
-        char *name;   /* unique name */
-        bool known;   /* the client's uid is filled in */
-        bool trusted; /* needs no permission: root, or the user whose session this is */
+        char *name;          /* unique name; for a peer of the wire its like, such as "wire-7" */
+        pid_t pid;           /* of a process; 0: unknown */
+        uint64_t start_time; /* of the process, in clock ticks since boot; 0: unknown */
+        int pidfd;           /* -1: none */
+        bool known;          /* the client's uid is filled in */
+        bool trusted;        /* needs no permission: root, or the user whose session this is */
         bool gone;
         unsigned n_calls;
         Call *calls, *calls_tail; /* in work, in the order they came */
@@ -33,10 +45,19 @@ void callers_finish(void);
 /* The caller of a message, made where there is none. Borrowed; NULL: the message has no sender. */
 Caller *caller_of(sd_bus_message *message);
 
+/* The process at the other end of a UNIX socket; a reference. -1 with the error where the kernel
+ * does not say who it is. */
+int caller_new_process(int fd, Caller **ret, GError **error);
+/* Somebody from afar, who is not known until caller_logged_in(); a reference. */
+Caller *caller_new_remote(void);
+void caller_logged_in(Caller *caller, const char *user);
+/* A peer of the wire has left. Gives back a reference. */
+void caller_leave(Caller *caller);
+
 Caller *caller_ref(Caller *caller);
 Caller *caller_unref(Caller *caller);
 
-/* Suspends. Asks the bus who it is, once. -1 where it has left or is not allowed here. */
+/* Suspends. Finds out who it is, once. -1 where it has left or is not allowed here. */
 int caller_identify(Caller *caller, GError **error);
 
 /* All that are there. */
