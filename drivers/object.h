@@ -39,13 +39,20 @@ typedef struct PropertyInfo {
         bool compatible; /* part of the org.libvirt interface too */
 } PropertyInfo;
 
+/* Another permission that a method needs instead, where an argument (a `u`) asks for more. */
+typedef struct PermissionWhen {
+        const char *action; /* NULL: never */
+        uint32_t number;
+        int16_t offset; /* of the argument in the struct of arguments */
+        bool exact;     /* where it is the number; else where it has any bit of it */
+} PermissionWhen;
+
 typedef struct MethodInfo {
         const char *name;
-        const char *api;         /* libvirt's function, as its messages name it */
-        const char *in, *out;    /* signatures */
-        const char *action;      /* permission, NULL for none */
-        const char *flag_action; /* the one needed instead when one of flag_mask is given */
-        uint32_t flag_mask;
+        const char *api;      /* libvirt's function, as its messages name it */
+        const char *in, *out; /* signatures */
+        const char *action;   /* permission, NULL for none */
+        PermissionWhen when;
         uint32_t flags;       /* those that are allowed */
         int16_t flags_offset; /* of the argument `flags` in the struct of arguments, or -1 */
         const ClassInfo *identify_class; /* of what the document in an argument is about, or NULL */

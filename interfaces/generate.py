@@ -13,16 +13,18 @@ It emits data and declarations, no control flow, and knows no member by name. A 
 permission stops the build, as does whatever else it does not know.
 """
 
+import collections
 import re
 import sys
 from xml.parsers import expat
 
 OWN = "org.virtbus1."
 COMPATIBLE = {"Connection": "org.libvirt.Connect"}  # else org.libvirt. + the class
+MASK = "0x[0-9a-f]{1,8}"
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 JOBS = ("none", "query", "modify", "abort")
 ANNOTATIONS = {
-    "method": {"Permission", "FlagPermission", "Job", "Active", "Flags", "Identify", "Procedure", "Since", "Gen"},
+    "method": {"Permission", "PermissionWhen", "Job", "Active", "Flags", "Identify", "Procedure", "Since", "Gen"},
     "property": {"Permission", "SetPermission", "Fields", "Since"},
     "signal": {"Since"},
     "arg": {"Fields"},
@@ -283,6 +285,10 @@ class Arg:
         self.type = typed(element, "arg")
 
 
+# Another permission that is needed where an argument has any bit of the mask, or is that number.
+When = collections.namedtuple("When", "arg relation number action")
+
+
 class Member:
     def __init__(self, class_, element):
         self.element, self.kind, self.name = element, element.name, element.get("name")
@@ -327,21 +333,29 @@ class Member:
                 raise wrong(f"{OWN}Flags goes with an argument 'flags'")
             if self.flags and self.flags.type.signature != "u":
                 raise wrong("an argument 'flags' has the type 'u'")
-            if "FlagPermission" in self.notes and not self.flags:
-                raise wrong(f"{OWN}FlagPermission goes with an argument 'flags'")
-            self.flag_mask, self.flag_action = "0", "none"
-            if "FlagPermission" in self.notes:
-                self.flag_mask, _, self.flag_action = self.notes["FlagPermission"].partition("=")
-            for number in (self.notes.get("Flags", "0"), self.flag_mask):
-                if not re.fullmatch(r"0x[0-9a-f]{1,8}|0", number):
-                    raise wrong(f"'{number}' is no mask such as 0x3")
+            if not re.fullmatch(MASK, self.notes.get("Flags", "0x0")):
+                raise wrong(f"'{self.notes['Flags']}' is no mask such as 0x3")
+            self.when = self.read_when()
             if "Identify" in self.notes and not any(
                     a.name == "xml" and a.type.signature == "s" for a in self.some("in")):
                 raise wrong(f"{OWN}Identify goes with an argument 'xml' of type 's'")
-            actions.append(self.flag_action)
+            if self.when:
+                actions.append(self.when.action)
         for action in actions:
             if action != "none" and action not in ACTIONS:
                 raise wrong(f"'{action}' is not a permission")
+
+    def read_when(self):
+        """'flags any 0x9: ACTION' or 'source is 0x1: ACTION': another permission instead, by an argument."""
+        if "PermissionWhen" not in self.notes:
+            return None
+        match = re.fullmatch(rf"(\w+) (any|is) ({MASK}): (\S+)", self.notes["PermissionWhen"])
+        if not match:
+            raise self.element.wrong(f"{OWN}PermissionWhen is such as 'flags any 0x3: domain.start'")
+        when = When(*match.groups())
+        if not any(a.name == when.arg and a.type.signature == "u" for a in self.some("in")):
+            raise self.element.wrong(f"{OWN}PermissionWhen: there is no argument '{when.arg}' of type 'u'")
+        return when
 
     def some(self, direction):
         return [arg for arg in self.args if arg.direction == direction]
@@ -485,8 +499,13 @@ class Class:
             yield f"                .in = {quoted(m.signature('in'))},\n"
             yield f"                .out = {quoted(m.signature('out'))},\n"
             yield f"                .action = {action(m.notes['Permission'])},\n"
-            yield f"                .flag_action = {action(m.flag_action)},\n"
-            yield f"                .flag_mask = {m.flag_mask},\n"
+            if m.when:
+                yield "                .when = {\n"
+                yield f"                        .action = {action(m.when.action)},\n"
+                yield f"                        .offset = offsetof({m.tag}In, {snake(m.when.arg)}),\n"
+                yield f"                        .exact = {truth(m.when.relation == 'is')},\n"
+                yield f"                        .number = {m.when.number},\n"
+                yield "                },\n"
             yield f"                .flags = {m.notes.get('Flags', '0')},\n"
             yield f"                .flags_offset = {flags},\n"
             yield f"                .identify_class = {identified},\n"

@@ -97,9 +97,10 @@ def facts(member):
         found.append(f"permission {OWN}{notes['Permission']}")
     if "SetPermission" in notes:
         found.append(f"to set, {OWN}{notes['SetPermission']}")
-    if "FlagPermission" in notes:
-        mask, _, action = notes["FlagPermission"].partition("=")
-        found.append(f"with flags {mask}, {OWN}{action}")
+    if "PermissionWhen" in notes:
+        when = member.when
+        what = when.number if when.relation == "is" else f"with any of {when.number}"
+        found.append(f"where {when.arg} is {what}, {OWN}{when.action} instead")
     if notes.get("Active"):
         found.append("needs a running domain")
     if member.compatible:

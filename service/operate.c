@@ -66,12 +66,15 @@ int call_filter(const Call *call, const char *action, GPtrArray **objects)
 
 static const char *method_action(const Call *call)
 {
-        const MethodInfo *method = call->method;
+        const PermissionWhen *when = &call->method->when;
+        uint32_t argument;
 
-        if (method->flag_mask &&
-                method->flag_mask & *(uint32_t *)((char *)call->arguments + method->flags_offset))
-                return method->flag_action;
-        return method->action;
+        if (!when->action)
+                return call->method->action;
+        argument = *(uint32_t *)((char *)call->arguments + when->offset);
+        return (when->exact ? argument == when->number : argument & when->number) ?
+                when->action :
+                call->method->action;
 }
 
 /* A document is only skimmed for who it is about before permission is given. Where that is there

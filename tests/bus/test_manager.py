@@ -197,6 +197,11 @@ class ManagerTest(BusTest):
         self.assertEqual(host.call('Connection.DomainLookupByName', 'test'), TEST_DOMAIN)
         self.assertEqual(guest.get('Domain.Name'), 'test')
         guest.call('Domain.GetXMLDesc', 0)
+        # Not of the guest's own agent, which is a program that is asked to do something.
+        for source in (0, 2):
+            guest.call('Domain.InterfaceAddresses', source, 0)
+        with self.refused('OperationDenied', denied):
+            guest.call('Domain.InterfaceAddresses', 1, 0)
         # It is the caller's choice for itself, and ends when it opens for more.
         self.client.object(TEST_DOMAIN).call('Domain.Suspend')
         self.client.object(TEST_DOMAIN).call('Domain.Resume')

@@ -25,7 +25,7 @@ PERMISSION = '<annotation name="org.virtbus1.Permission" value="domain.start"/>'
 JOB = '<annotation name="org.virtbus1.Job" value="modify"/>'
 SET_PERMISSION = '<annotation name="org.virtbus1.SetPermission" value="domain.configure"/>'
 FLAGS = '<annotation name="org.virtbus1.Flags" value="0x1"/>'
-FLAG_PERMISSION = '<annotation name="org.virtbus1.FlagPermission" value="0x1=domain.stop"/>'
+PERMISSION_WHEN = '<annotation name="org.virtbus1.PermissionWhen" value="flags any 0x1: domain.stop"/>'
 IDENTIFY = '<annotation name="org.virtbus1.Identify" value="Good"/>'
 XML_ARG = '<arg name="xml" type="s" direction="in"/>'
 FLAGS_ARG = '<arg name="flags" type="u" direction="in"/>'
@@ -75,11 +75,13 @@ FAULTS = [
      "'domain.launch' is not a permission"),
     ('unknown permission to set', [('domain.configure', 'domain.set')], SIZE,
      "'domain.set' is not a permission"),
-    ('unknown permission for a flag', [('=domain.stop', '=domain.halt')], MOVE,
+    ('unknown permission for a flag', [(': domain.stop', ': domain.halt')], MOVE,
      "'domain.halt' is not a permission"),
-    ('a flag without permission', [('0x1=domain.stop', '0x1')], MOVE, "'' is not a permission"),
+    ('a flag without permission', [('0x1: domain.stop', '0x1')], MOVE, 'PermissionWhen is such as'),
+    ('unknown relation', [('flags any', 'flags all')], MOVE, 'PermissionWhen is such as'),
     ('permission for a flag without flags', without(FLAGS, FLAGS_ARG), MOVE,
-     'FlagPermission goes with'),
+     "PermissionWhen: there is no argument 'flags'"),
+    ('permission by a text', [('flags any', 'xml is')], MOVE, "PermissionWhen: there is no argument 'xml' of type 'u'"),
     ('no permission to set', without(SET_PERMISSION), SIZE, 'SetPermission goes with'),
     ('permission to set what cannot be', [('"readwrite"', '"read"')], SIZE, 'SetPermission goes with'),
     ('unknown access', [('"readwrite"', '"write"')], SIZE, "access 'write'"),
@@ -222,7 +224,8 @@ class GeneratorTest(unittest.TestCase):
         self.assertIsNone(self.interfaces(self.write('good.xml', GOOD)))
         text = (self.folder / 'interfaces.c').read_text()
         for line in ('.procedure = 9,', '.api = "virGoodMove",', '.flags = 0x1,', '.needs_active = true,',
-                     '.flag_action = "org.virtbus1.domain.stop",', '.in = "su",', '.out = "a{su}",',
+                     '.when = {', '.action = "org.virtbus1.domain.stop",', '.exact = false,', '.number = 0x1,',
+                     '.identify_class = &good_class,', '.in = "su",', '.out = "a{su}",',
                      '.emits = PROPERTY_EMITS_CONST,', '.set_action = "org.virtbus1.domain.configure",'):
             self.assertIn(line, text)
 
