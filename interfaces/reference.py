@@ -75,7 +75,7 @@ def example(class_, member):
                 f"gdbus call --system --dest org.virtbus1 --object-path {path} \\\n"
                 f"    --method org.freedesktop.DBus.Properties.Get {interface} {member.name}"]
     if member.kind == "signal":
-        return [f"gdbus monitor --system --dest org.virtbus1 --object-path {path}"]
+        return ["sudo busctl monitor org.virtbus1", f"gdbus monitor --session --dest org.virtbus1 --object-path {path}"]
     args = member.some("in")
     values = " ".join(busctl_value(arg.type.signature) for arg in args)
     signature = member.signature("in")

@@ -9,6 +9,7 @@
 #include "drivers/driver.h"
 
 typedef struct Call Call;
+typedef struct AudienceLine AudienceLine;
 
 /* Calls of one caller that may be in work at once; past it they are refused. */
 #define CALLER_CALLS_MAX 128
@@ -32,6 +33,9 @@ typedef struct Caller {
         bool known;          /* the client's uid is filled in */
         bool trusted;        /* needs no permission: root, or the user whose session this is */
         bool gone;
+        unsigned namespaces; /* in which it called: a bit for each NamespaceId */
+        AudienceLine
+                *line; /* what it is to be told once it is known whether it may; NULL: nothing */
         unsigned n_calls;
         Call *calls, *calls_tail; /* in work, in the order they came */
         GHashTable *decisions;    /* the authority's, kept for a while */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "service/audience.h"
 #include "service/base/cleanup.h"
 #include "service/codec.h"
 #include "service/introspect.h"
@@ -15,7 +16,6 @@
 #define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
 
 static struct {
-        sd_bus *bus;
         sd_bus_slot *slots[_NAMESPACE_MAX];
 } dispatcher;
 
@@ -48,18 +48,21 @@ static void reply_error(const BusCall *call, const GError *error)
 {
         const ErrorInfo *info = error_info(error_code(error));
 
+        g_autoptr(sd_bus_message) reply = NULL;
+
         publish_flush();
-        sd_bus_reply_method_errorf(
-                call->message, call->space->error_name ?: info->bus_name, "%s", error->message);
+        if (sd_bus_message_new_method_errorf(call->message, &reply,
+                    call->space->error_name ?: info->bus_name, "%s", error->message) >= 0)
+                audience_reply(call->base.caller, reply);
 }
 
 /* Changes are told before the reply, so that who has the reply knows them. */
-static int reply_send(sd_bus_message *reply, GError **error)
+static int reply_send(const BusCall *call, sd_bus_message *reply, GError **error)
 {
         int r;
 
         publish_flush();
-        r = sd_bus_send(dispatcher.bus, reply, NULL);
+        r = audience_reply(call->base.caller, reply);
         return r < 0 ? reply_failed(r, error) : 0;
 }
 
@@ -72,7 +75,7 @@ static int reply_values(
         r = sd_bus_message_new_method_return(call->message, &reply);
         if (r >= 0)
                 r = codec_append(reply, signature, values, call->space);
-        return r < 0 ? reply_failed(r, error) : reply_send(reply, error);
+        return r < 0 ? reply_failed(r, error) : reply_send(call, reply, error);
 }
 
 /* Methods. */
@@ -132,7 +135,7 @@ static int answer_get(BusCall *call, GError **error)
                         object_value(call->base.object, property), call->space);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
-        return r < 0 ? reply_failed(r, error) : reply_send(reply, error);
+        return r < 0 ? reply_failed(r, error) : reply_send(call, reply, error);
 }
 
 typedef struct Readable {
@@ -177,7 +180,7 @@ static int answer_get_all(BusCall *call, GError **error)
         /* A property that may not be read is left out; if that is all of them, it is a refusal. */
         if (readable.refused && !readable.shown)
                 return call_authorize(&call->base, readable.action, call->base.object, error);
-        return r < 0 ? reply_failed(r, error) : reply_send(reply, error);
+        return r < 0 ? reply_failed(r, error) : reply_send(call, reply, error);
 }
 
 static int decode_set(BusCall *call, GError **error)
@@ -236,12 +239,6 @@ static int append_managed(sd_bus_message *reply, const Object *object, const Nam
         return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-/* What one must be allowed to see an object at all. */
-static const char *read_action(const ClassInfo *class)
-{
-        return class->n_properties > 0 ? class->properties[0].action : NULL;
-}
-
 static int answer_managed_objects(BusCall *call, GError **error)
 {
         g_autoptr(sd_bus_message) reply = NULL;
@@ -260,7 +257,7 @@ static int answer_managed_objects(BusCall *call, GError **error)
                 while (g_hash_table_iter_next(&iter, NULL, &object))
                         if (((Object *)object)->class == class_faces[i].class)
                                 g_ptr_array_add(objects, object_ref(object));
-                r = call_filter(&call->base, read_action(class_faces[i].class), &objects);
+                r = call_filter(&call->base, class_read_action(class_faces[i].class), &objects);
                 if (r < 0)
                         return r;
                 for (unsigned j = 0; r >= 0 && j < objects->len; j++)
@@ -269,7 +266,7 @@ static int answer_managed_objects(BusCall *call, GError **error)
         }
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
-        return r < 0 ? reply_failed(r, error) : reply_send(reply, error);
+        return r < 0 ? reply_failed(r, error) : reply_send(call, reply, error);
 }
 
 static const CallKind standard_kinds[] = {
@@ -469,6 +466,7 @@ static int on_call(sd_bus_message *message, void *data, sd_bus_error *problem)
         draft.base.caller = caller_of(message);
         if (!draft.base.caller)
                 return 0;
+        draft.base.caller->namespaces |= 1u << space->id;
         if (draft.base.caller->n_calls >= CALLER_CALLS_MAX)
                 return sd_bus_reply_method_errorf(message, SD_BUS_ERROR_LIMITS_EXCEEDED,
                         "%u calls of this caller are in work already", draft.base.caller->n_calls);
@@ -486,7 +484,6 @@ static int on_call(sd_bus_message *message, void *data, sd_bus_error *problem)
 
 int dispatch_init(sd_bus *bus)
 {
-        dispatcher.bus = sd_bus_ref(bus);
         for (unsigned i = 0; i < _NAMESPACE_MAX; i++) {
                 int r = sd_bus_add_fallback(
                         bus, &dispatcher.slots[i], namespaces[i].root, on_call, &namespaces[i]);
@@ -501,5 +498,4 @@ void dispatch_finish(void)
 {
         for (unsigned i = 0; i < _NAMESPACE_MAX; i++)
                 dispatcher.slots[i] = sd_bus_slot_unref(dispatcher.slots[i]);
-        dispatcher.bus = sd_bus_unref(dispatcher.bus);
 }

@@ -33,6 +33,13 @@ const ClassFace *face_of(const ClassInfo *class);
 const MethodInfo *face_method(const ClassFace *face, const Namespace *space, const char *name);
 const PropertyInfo *face_property(const ClassFace *face, const Namespace *space, const char *name);
 
+/* The permission that one must have to know that an object of the class is there: that of its first
+ * property. NULL: none. */
+static inline const char *class_read_action(const ClassInfo *class)
+{
+        return class->n_properties > 0 ? class->properties[0].action : NULL;
+}
+
 static inline bool face_shows(const PropertyInfo *property, const Namespace *space)
 {
         return property->compatible || !space->compatible_only;

@@ -16,6 +16,7 @@
 #include <systemd/sd-journal.h>
 
 #include "config.h"
+#include "service/audience.h"
 #include "service/base/cleanup.h"
 #include "service/base/file.h"
 #include "service/connections.h"
@@ -328,6 +329,8 @@ static int service_start(Service *service)
         if (r >= 0)
                 r = bus_open(service);
         if (r >= 0)
+                r = audience_init(service->bus, service->options.instance);
+        if (r >= 0)
                 r = publish_init(service->bus);
         if (r >= 0)
                 r = callers_init(service->bus, service->options.instance);
@@ -355,6 +358,7 @@ static void service_finish(Service *service)
         authorize_finish();
         callers_finish();
         publish_finish();
+        audience_finish();
         faces_finish();
         sd_event_source_disable_unref(service->idle);
         sd_event_source_disable_unref(service->drain);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "drivers/driver.h"
+#include "service/audience.h"
 #include "service/base/cleanup.h"
 #include "service/codec.h"
 
@@ -262,10 +263,10 @@ int publish_append_properties(sd_bus_message *message, const Object *object, con
 
 /* Signals. */
 
-static bool always(const PropertyInfo *property, void *data)
+/* Whether a property can be read by whoever has the permission that data is. */
+static bool has_action(const PropertyInfo *property, void *data)
 {
-        (void)property, (void)data;
-        return true;
+        return !property->action || (data && strcmp(property->action, data) == 0);
 }
 
 static void signal_failed(const char *what, int r)
@@ -273,19 +274,13 @@ static void signal_failed(const char *what, int r)
         g_warning("cannot send %s: %s", what, g_strerror(-r));
 }
 
-static int send_changed(const Object *object, const Namespace *space, uint64_t changed)
+/* The changed ones are all shown there, and need the same permission to be read. */
+static int send_changed(
+        Object *object, const Namespace *space, const char *action, uint64_t changed)
 {
         const Face *face = object->face;
         g_autoptr(sd_bus_message) message = NULL;
-        bool any = false;
         int r;
-
-        for (unsigned i = 0; i < object->class->n_properties; i++)
-                if ((changed & UINT64_C(1) << i) &&
-                        face_shows(&object->class->properties[i], space))
-                        any = true;
-        if (!any)
-                return 0;
 
         r = sd_bus_message_new_signal(publisher.bus, &message, face->paths[space->id],
                 "org.freedesktop.DBus.Properties", "PropertiesChanged");
@@ -294,29 +289,54 @@ static int send_changed(const Object *object, const Namespace *space, uint64_t c
         if (r >= 0)
                 r = sd_bus_message_open_container(message, 'a', "{sv}");
         for (unsigned i = 0; r >= 0 && i < object->class->n_properties; i++)
-                if ((changed & UINT64_C(1) << i) &&
-                        face_shows(&object->class->properties[i], space))
+                if (changed & UINT64_C(1) << i)
                         r = append_property(
                                 message, object, &object->class->properties[i], space, false);
         if (r >= 0)
                 r = sd_bus_message_close_container(message);
         if (r >= 0)
                 r = sd_bus_message_append(message, "as", 0);
-        return r < 0 ? r : sd_bus_send(publisher.bus, message, NULL);
+        return r < 0 ? r : audience_tell(object, action, space, message);
+}
+
+/* Those of the changed that the namespace shows and that need the same permission as the first,
+ * which is *ret. */
+static uint64_t changed_alike(
+        const Object *object, const Namespace *space, uint64_t changed, const char **ret)
+{
+        uint64_t alike = 0;
+
+        for (unsigned i = 0; i < object->class->n_properties; i++) {
+                const PropertyInfo *property = &object->class->properties[i];
+
+                if (!(changed & UINT64_C(1) << i) || !face_shows(property, space))
+                        continue;
+                if (alike && g_strcmp0(property->action, *ret) != 0)
+                        continue;
+                *ret = property->action;
+                alike |= UINT64_C(1) << i;
+        }
+        return alike;
 }
 
 static void flush_object(Object *object)
 {
-        uint64_t changed = object->changed;
+        uint64_t changed = object->changed, told;
+        const char *action = NULL;
 
         object->changed = 0;
         for (unsigned i = 0; object->published && i < _NAMESPACE_MAX; i++) {
-                int r = publish_path(object, &namespaces[i]) ?
-                        send_changed(object, &namespaces[i], changed) :
-                        0;
+                const Namespace *space = &namespaces[i];
 
-                if (r < 0)
-                        signal_failed("PropertiesChanged", r);
+                if (!publish_path(object, space))
+                        continue;
+                for (uint64_t left = changed; (told = changed_alike(object, space, left, &action));
+                        left &= ~told) {
+                        int r = send_changed(object, space, action, told);
+
+                        if (r < 0)
+                                signal_failed("PropertiesChanged", r);
+                }
         }
 }
 
@@ -336,8 +356,9 @@ static int on_flush(sd_event_source *source, void *data)
 
 /* InterfacesAdded and InterfacesRemoved, which the compatible namespace never had but harm nobody
  * there. */
-static int send_interfaces(const Object *object, const Namespace *space, bool added)
+static int send_interfaces(Object *object, const Namespace *space, bool added)
 {
+        const char *action = class_read_action(object->class);
         const Face *face = object->face;
         g_autoptr(sd_bus_message) message = NULL;
         int r;
@@ -359,19 +380,21 @@ static int send_interfaces(const Object *object, const Namespace *space, bool ad
                         r = sd_bus_message_append_basic(
                                 message, 's', face->class->interfaces[space->id]);
                 if (r >= 0)
-                        r = publish_append_properties(message, object, space, false, always, NULL);
+                        r = publish_append_properties(
+                                message, object, space, false, has_action, (void *)action);
                 if (r >= 0)
                         r = sd_bus_message_close_container(message);
                 if (r >= 0)
                         r = sd_bus_message_close_container(message);
         }
-        return r < 0 ? r : sd_bus_send(publisher.bus, message, NULL);
+        return r < 0 ? r : audience_tell(object, action, space, message);
 }
 
 static int send_signal(
-        const Object *object, const Namespace *space, const SignalInfo *info, const void *arguments)
+        Object *object, const Namespace *space, const SignalInfo *info, const void *arguments)
 {
         const Face *face = object->face;
+        Object *about = info->signature[0] == 'o' ? *(Object *const *)arguments : object;
         g_autoptr(sd_bus_message) message = NULL;
         int r;
 
@@ -379,7 +402,7 @@ static int send_signal(
                 face->class->interfaces[space->id], info->name);
         if (r >= 0)
                 r = codec_append(message, info->signature, arguments, space);
-        return r < 0 ? r : sd_bus_send(publisher.bus, message, NULL);
+        return r < 0 ? r : audience_tell(about, class_read_action(about->class), space, message);
 }
 
 /* The sink. */

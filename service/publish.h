@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Shows objects on the bus: their paths, their comings and goings, their changes and signals. */
+/* Shows objects on the bus: their paths, their comings and goings, their changes and signals.
+ *
+ * A signal tells of one object: that which it comes from, or the first of its arguments where that
+ * is an object. Who may not read that one does not hear it (service/audience.h). */
 
 #include <systemd/sd-bus.h>
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "handlers.h"
+#include "service/audience.h"
 #include "service/base/cleanup.h"
 #include "service/base/file.h"
 #include "service/connections.h"
@@ -276,6 +277,8 @@ int main(void)
         if (r >= 0)
                 r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
+                r = audience_init(bus, INSTANCE_SESSION);
+        if (r >= 0)
                 r = publish_init(bus);
         if (r >= 0)
                 r = callers_init(bus, INSTANCE_SESSION);
@@ -302,6 +305,7 @@ int main(void)
         authorize_finish();
         callers_finish();
         publish_finish();
+        audience_finish();
         faces_finish();
         sd_bus_flush_close_unref(bus);
         sd_event_unref(event);

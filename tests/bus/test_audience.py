@@ -1,0 +1,225 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Who hears signals on the host's bus: those who called and may read what they are about, each in order."""
+
+import unittest
+
+from bustest import CallError, GLib, ROOT, Story, TEST, TEST_DOMAIN, guest_xml
+from hostbus import HostBusTest
+
+# What the service holds back for one caller until it knows.
+LINE_MAX = 4096
+NETWORK = '<network><name>net</name></network>'
+
+
+def uuid_of(path: str) -> str:
+    return path.rpartition('/_')[2]
+
+
+class AudienceTest(HostBusTest):
+    def setUp(self):
+        super().setUp()
+        self.hidden = set()
+        self.authority.decide = lambda question: 'no' if self.is_hidden(question) else 'yes'
+        self.host = self.client.object(TEST)
+
+    def is_hidden(self, question) -> bool:
+        return question.action.endswith('.read') and question.details.get('name') in self.hidden
+
+    def known(self, client):
+        """The client has called once, as a client that wants signals does."""
+        client.call('/' + client.name.replace('.', '/') + ('/Test' if client.name == 'org.libvirt' else ''),
+                    'org.freedesktop.DBus.Introspectable', 'Introspect', None)
+        return client
+
+    def listener(self, name='org.virtbus1'):
+        client = self.nobody(name)
+        return self.known(client)
+
+    def live(self, name: str) -> str:
+        """The whole life of a guest, and its path."""
+        guest = self.define_for_life(name)
+        for member, *arguments in (('Create', 0), ('Suspend',), ('Resume',), ('Destroy', 0), ('Undefine', 0)):
+            guest.call(f'Domain.{member}', *arguments)
+        return guest.path
+
+    def define_for_life(self, name: str):
+        return self.client.object(self.host.call('Connection.DomainDefineXML', guest_xml('test', name)))
+
+    def mentioned(self, signals, path: str) -> list:
+        return [signal for signal in signals.all if uuid_of(path) in repr(signal)]
+
+    def settled(self, client, path=ROOT):
+        """What was sent to the client before is there: a reply comes after all that."""
+        client.call(path, 'org.freedesktop.DBus.Introspectable', 'Introspect', None)
+
+    def test_who_may_not_read_hears_nothing(self):
+        self.hidden = {'secret'}
+        caller = self.listener()
+        with caller.record() as signals, self.client.record() as all_signals:
+            secret, plain = self.live('secret'), self.live('plain')
+            self.settled(caller)
+            self.settled(self.client)
+            self.assertEqual(self.mentioned(signals, secret), [])
+            told = Story(all_signals, plain).lines()
+            self.assertEqual((told[0], told[-1]), ('added', 'removed'))
+            self.assertIn('started 0', told)
+            self.assertEqual(Story(signals, plain).lines(), told)
+            self.assertEqual(Story(all_signals, secret).lines(), told)
+
+    def test_the_other_namespace(self):
+        self.hidden = {'secret'}
+        caller = self.listener('org.libvirt')
+        with caller.record() as signals:
+            secret, plain = self.live('secret'), self.live('plain')
+            self.settled(caller, '/org/libvirt/Test')
+        self.assertEqual(self.mentioned(signals, secret), [])
+        self.assertEqual([s.arguments[1] for s in signals.matching(member='DomainEvent')], [0, 2, 3, 4, 5, 1])
+        self.assertTrue(self.mentioned(signals, plain))
+        self.assertEqual({s.path[:12] for s in signals.all}, {'/org/libvirt'}, 'of the namespace that it calls')
+
+    def test_who_never_called_hears_nothing(self):
+        silent = self.nobody()
+        with silent.record() as signals:
+            self.live('plain')
+            silent.settle(0.2)
+            self.assertEqual(signals.all, [])
+            self.settled(silent)
+            path = self.live('plain')
+            self.settled(silent)
+            self.assertEqual(Story(signals, path).lines()[-1], 'removed')
+
+    def test_permission_of_each_class(self):
+        for action, heard in (('network.read', {'DomainEvent'}), ('domain.read', {'NetworkEvent'}),
+                              ('connection.read', {'DomainEvent', 'NetworkEvent'})):
+            caller = self.listener()
+            self.authority.decide = lambda question: 'no' if question.action == action else 'yes'
+            with self.subTest(action), caller.record() as signals:
+                domain = self.live('guest')
+                network = self.client.object(self.host.call('Connection.NetworkDefineXML', NETWORK))
+                for member in ('Create', 'Destroy', 'Undefine'):
+                    network.call(f'Network.{member}')
+                self.settled(caller)
+                self.assertEqual({s.member for s in signals.all if s.member.endswith('Event')}, heard)
+                for path, member in ((domain, 'DomainEvent'), (network.path, 'NetworkEvent')):
+                    self.assertEqual(bool(self.mentioned(signals, path)), member in heard)
+
+    def test_not_any_more(self):
+        """A permission that is taken away ends it, one that is given begins it."""
+        caller = self.listener()
+        guest = self.client.object(TEST_DOMAIN)
+        for hidden, heard in ((set(), 1), ({'test'}, 0), (set(), 1)):
+            self.hidden = hidden
+            self.authority.changed()
+            self.client.settle(0.1)
+            with caller.record() as signals:
+                guest.call('Domain.Suspend')
+                self.settled(caller)
+            guest.call('Domain.Resume')
+            self.settled(caller)
+            self.assertEqual(len(signals.matching(member='DomainEvent')), heard, hidden)
+
+    def test_challenge_is_a_no(self):
+        caller = self.listener()
+        self.authority.decide = lambda question: 'ask'
+        with caller.record() as signals:
+            self.live('plain')
+            self.settled(caller)
+            self.assertEqual(signals.all, [])
+        self.assertEqual({q.flags for q in self.authority.questions}, {0})
+
+    # While it is not known
+
+    def hold(self):
+        self.authority.decide = lambda question: 'hold' if question.details['member'] == 'Signals' else 'yes'
+
+    def release(self, answer=True):
+        """Answer what is held and all that is asked from now on."""
+        self.authority.decide = lambda question: 'yes' if answer else 'no'
+        while self.authority.held:
+            self.authority.held.pop().return_value(GLib.Variant('((bba{ss}))', ((answer, False, {}),)))
+
+    def test_signals_come_before_the_reply(self):
+        for answer in (True, False):
+            with self.subTest(answer):
+                self.authority.changed()
+                self.hold()
+                caller = self.listener()
+                with caller.record() as signals:
+                    finish = caller.start(TEST_DOMAIN, 'org.virtbus1.Domain', 'Suspend', None)
+                    self.client.wait(lambda: self.authority.held, 5)
+                    # Done, but told to nobody who waits for the authority.
+                    self.assertEqual(self.client.object(TEST_DOMAIN).get('Domain.State')[0], 3)
+                    caller.settle(0.1)
+                    self.assertEqual(signals.all, [])
+                    self.release(answer)
+                    finish()
+                    self.assertEqual([s.member for s in signals.all],
+                                     ['PropertiesChanged', 'DomainEvent'] if answer else [])
+                self.client.object(TEST_DOMAIN).call('Domain.Resume')
+
+    def test_order_is_kept(self):
+        """Of what had to wait, and what came meanwhile about things that were known."""
+        caller = self.listener()
+        with caller.record() as signals:
+            self.hold()
+            first = self.define_for_life('first')
+            self.client.wait(lambda: self.authority.held, 5)
+            self.client.object(TEST_DOMAIN).call('Domain.Suspend')
+            self.client.object(TEST_DOMAIN).call('Domain.Resume')
+            first.call('Domain.Undefine', 0)
+            self.release()
+            self.settled(caller)
+        told = [(s.arguments[0], s.arguments[1]) for s in signals.matching(member='DomainEvent')]
+        self.assertEqual(told, [(first.path, 0), (TEST_DOMAIN, 3), (TEST_DOMAIN, 4), (first.path, 1)])
+        self.assertEqual(signals.all[0].member, 'InterfacesAdded')
+        self.assertEqual(signals.all[-1].member, 'InterfacesRemoved')
+
+    def test_line_is_bounded(self):
+        caller, other = self.listener(), self.listener()
+        guest = self.client.object(TEST_DOMAIN)
+        self.hold()
+        with caller.record() as signals:
+            for i in range(LINE_MAX + 100):
+                guest.set('Domain.Autostart', GLib.Variant('b', i % 2 == 0))
+            other.close()
+            self.release()
+            self.settled(caller)
+            self.assertEqual(len(signals.matching(member='PropertiesChanged')), LINE_MAX)
+        self.alive()
+
+    def test_who_leaves_while_it_is_asked_about(self):
+        self.hold()
+        callers = [self.listener() for _ in range(3)]
+        self.client.object(TEST_DOMAIN).call('Domain.Suspend')
+        self.client.wait(lambda: len(self.authority.held) == len(callers), 5)
+        for caller in callers:
+            caller.close()
+        self.client.wait(lambda: len(self.authority.cancelled) == len(callers), 5)
+        self.client.object(TEST_DOMAIN).call('Domain.Resume')
+        self.client.settle(0.1)
+        self.assertEqual([f for f in self.manager.call('Manager.ListFibers') if 'telling' in f[0]], [])
+
+    def test_root_is_not_asked_about(self):
+        with self.client.record() as signals:
+            self.live('plain')
+            self.settled(self.client)
+            self.assertTrue(signals.matching(member='DomainEvent'))
+        self.assertEqual([q for q in self.authority.questions if q.caller == self.client.unique_name], [])
+
+    def test_no_authority(self):
+        """Nobody can be asked: root hears all, others nothing; and nothing hangs."""
+        caller = self.listener()
+        self.authority.close()
+        with caller.record() as signals, self.client.record() as all_signals:
+            path = self.live('plain')
+            self.settled(caller)
+            self.settled(self.client)
+            self.assertEqual(signals.all, [])
+            self.assertTrue(self.mentioned(all_signals, path))
+        with self.assertRaises(CallError):
+            caller.object(TEST_DOMAIN).get('Domain.State')
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
