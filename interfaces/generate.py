@@ -9,6 +9,10 @@
         for each interface: the structs of arguments and properties, the table of operations, the rows of methods,
         properties and signals, the introspection text of both namespaces, the prototypes of hand-written handlers
 
+    generate.py wire PROCEDURES.tsv DOMAINS.tsv HEADER TABLES NUMBERS
+        for each procedure of libvirt's wire: its number, the structs of arguments and returns, the row with its layouts;
+        the numbers of the parts that raise errors
+
 It emits data and declarations, no control flow, and knows no member by name. A member without documentation or
 permission stops the build, as does whatever else it does not know.
 """
@@ -614,8 +618,196 @@ def interfaces(compatible, procedures, header, tables, handlers, faces, *paths):
           "};\n\nconst unsigned n_class_faces = G_N_ELEMENTS(class_faces);\n")
 
 
+# The wire: layouts of the protocol's table to structs and to the compact ones of drivers/wire/codec.h.
+
+WIRE_BASIC = {"i": ("i", "int32_t"), "u": ("u", "uint32_t"), "h": ("h", "int64_t"), "H": ("H", "uint64_t"),
+              "d": ("d", "double"), "s8": ("c", "char"), "u8": ("y", "uint8_t"), "u16": ("q", "uint16_t"),
+              "s": ("s", "char *"), "S": ("S", "char *")}
+WIRE_NAMED = {"domain": ("D", "name:s,uuid:uuid,id:i"), "network": ("N", "name:s,uuid:uuid"),
+              "pool": ("L", "name:s,uuid:uuid"), "vol": ("V", "pool:s,name:s,key:s"),
+              "iface": ("I", "name:s,mac:s"), "nodedev": ("E", "name:s"),
+              "secret": ("K", "uuid:uuid,usageType:i,usageID:s"), "nwfilter": ("F", "name:s,uuid:uuid"),
+              "snapshot": ("A", "name:s,dom:domain"), "checkpoint": ("C", "name:s,dom:domain"),
+              "network_port": ("W", "net:network,uuid:uuid"),
+              "nwfilter_binding": ("B", "portdev:s,filtername:s")}
+WIRE_PROGRAMS = {"REMOTE": "", "QEMU": "QEMU_", "LXC": "LXC_"}
+WIRE_FLAGS = {"event": "EVENT", "legacy": "EVENT_LEGACY", "noauth": "NOAUTH", "rw": "WRITES", "rw-if": "WRITES_IF",
+              "prio=high": "PRIORITY", "stream-in": "STREAM_IN", "stream-out": "STREAM_OUT",
+              "stream-bidir": "STREAM_IN | WIRE_STREAM_OUT", "sparse=0x1": "STREAM_SPARSE",
+              "fds-in": "FDS_IN", "fds-out": "FDS_OUT"}
+WIRE_IGNORED = {"callback", "since", "streampos", "eventid"}  # of use to people, or read apart
+
+
+class WireType:
+    """One type of the protocol's table: its compact layout and its C."""
+
+    def __init__(self, text, where):
+        match = re.fullmatch(r"(\{.*\}|[A-Za-z_0-9]+?)(\?|\[(\d+)\]|\*(\d+))?", text)
+        if not match:
+            raise Wrong(f"{where}: '{text}' is no type")
+        base, suffix, most, exactly = match.groups()
+        self.suffix, self.most, self.exactly, self.fields, self.tag = suffix, most, exactly, [], None
+        opaque = re.fullmatch(r"o(\d+)", base)
+        if base.startswith("{"):
+            self.fields = wire_fields(base[1:-1], where)
+            self.layout = "(" + wire_layout(self.fields) + ")"
+        elif base in WIRE_NAMED:
+            self.layout, self.tag = WIRE_NAMED[base][0], "Wire" + camel(base.upper())
+        elif base in WIRE_BASIC:
+            self.layout, self.tag = WIRE_BASIC[base]
+        elif base == "uuid" and not suffix:
+            self.layout = "U"
+        elif opaque and not suffix:
+            self.layout = base
+        elif base == "params" and most:
+            self.layout = f"P{most}"
+            return
+        else:
+            raise Wrong(f"{where}: '{text}' is no type")
+        if suffix == "?":
+            self.layout = "?" + self.layout
+        elif most:
+            self.layout = f"a{most}{self.layout}"
+        elif exactly:
+            self.layout = f"x{exactly}{self.layout}"
+
+    def structs(self, tag):
+        if self.fields:
+            self.tag = tag
+            yield from wire_struct(tag, self.fields)
+
+    def declare(self, name):
+        gap = "" if self.tag and self.tag.endswith("*") else " "
+        if self.layout[0] == "P":
+            return f"Params {name}"
+        if self.layout == "U":
+            return f"uint8_t {name}[16]"
+        if self.layout[0] == "o":
+            return f"struct {{ uint8_t *items; size_t n; }} {name}"
+        if self.most:
+            return f"struct {{ {self.tag}{gap}*items; size_t n; }} {name}"
+        if self.exactly:
+            return f"{self.tag}{gap}{name}[{self.exactly}]"
+        return f"{self.tag}{gap}{'*' if self.suffix else ''}{name}"
+
+
+def wire_fields(text, where):
+    """'dom:domain,info:{a:i,b:s}[16]' -> pairs of name and WireType."""
+    fields, depth, begin = [], 0, 0
+    for at, char in enumerate(text + ","):
+        depth += (char == "{") - (char == "}")
+        if char != "," or depth > 0:
+            continue
+        name, colon, type_ = text[begin:at].partition(":")
+        if not colon or not re.fullmatch(r"\w+", name) or name in dict(fields):
+            raise Wrong(f"{where}: '{text[begin:at]}' is no item")
+        fields.append((name, WireType(type_, where)))
+        begin = at + 1
+    if depth:
+        raise Wrong(f"{where}: '{text}' is no layout")
+    return fields
+
+
+def wire_layout(fields):
+    return "".join(type_.layout for _, type_ in fields)
+
+
+def wire_struct(tag, fields):
+    for name, type_ in fields:
+        yield from type_.structs(tag + snake_tag(name))
+    yield f"typedef struct {tag} {{\n"
+    for name, type_ in fields:
+        yield f"        {type_.declare(snake(name))};\n"
+    yield f"}} {tag};\n\n"
+
+
+def snake_tag(name):
+    """dom_xml -> DomXml, iface -> Iface: the part of a tag that a field gives."""
+    return camel(snake(name).upper())
+
+
+class Procedure:
+    def __init__(self, path, line, fields):
+        self.program, number, self.name, args, ret, notes = fields
+        self.where = f"{path}:{line}"
+        if self.program not in WIRE_PROGRAMS or not number.isdigit() or not re.fullmatch(r"[A-Z0-9_]+", self.name):
+            raise Wrong(f"{self.where}: no procedure")
+        self.number = int(number)
+        prefix = WIRE_PROGRAMS[self.program]
+        self.constant, self.tag = f"WIRE_{prefix}{self.name}", "Wire" + camel(prefix + self.name)
+        self.args, self.ret = ([] if text == "-" else wire_fields(text, self.where) for text in (args, ret))
+        self.flags, self.event = [], -1
+        for note in notes.split(";") if notes != "-" else []:
+            word, _, value = note.partition("=")
+            if note in WIRE_FLAGS or word in WIRE_FLAGS:
+                self.flags.append("WIRE_" + WIRE_FLAGS.get(note, WIRE_FLAGS.get(word)))
+            elif word == "eventid":
+                self.event = int(value.partition(":")[2])
+            elif word not in WIRE_IGNORED:
+                raise Wrong(f"{self.where}: the note '{note}' is not known")
+
+    def structs(self):
+        for fields, suffix in ((self.args, "Args"), (self.ret, "Ret")):
+            if fields:
+                yield from wire_struct(self.tag + suffix, fields)
+
+    def row(self):
+        yield f"        [{self.constant}] = {{\n                .name = {quoted(self.name)},\n"
+        for fields, field, suffix in ((self.args, "args", "Args"), (self.ret, "ret", "Ret")):
+            yield f"                .{field} = {quoted(wire_layout(fields))},\n"
+            if fields:
+                yield f"                .{field}_size = sizeof({self.tag}{suffix}),\n"
+        if self.flags:
+            yield f"                .flags = {' | '.join(self.flags)},\n"
+        yield f"                .event = {self.event},\n        }},\n"
+
+
+def read_procedures(path):
+    procedures, seen = [], set()
+    for line, fields in read_tsv(path, 6):
+        procedure = Procedure(path, line, fields)
+        keys = {(procedure.program, procedure.number), (procedure.program, procedure.name)}
+        if keys & seen:
+            raise Wrong(f"{procedure.where}: {procedure.name} ({procedure.number}) stands twice")
+        seen |= keys
+        procedures.append(procedure)
+    return procedures
+
+
+def wire(path, domains, header, tables, numbers):
+    procedures = read_procedures(path)
+    with open(header, "w", encoding="utf-8") as out:
+        out.write("/* Generated from libvirt-rpc.tsv. */\n#pragma once\n\n#include \"drivers/layout.h\"\n\n")
+        for name, (_, members) in WIRE_NAMED.items():
+            out.writelines(wire_struct("Wire" + camel(name.upper()), wire_fields(members, path)))
+        for program in WIRE_PROGRAMS:
+            out.write("enum {\n")
+            out.writelines(f"        {p.constant} = {p.number},\n" for p in procedures if p.program == program)
+            out.write("};\n\n")
+        for procedure in procedures:
+            out.writelines(procedure.structs())
+    with open(tables, "w", encoding="utf-8") as out:
+        out.write("/* Generated from libvirt-rpc.tsv. */\n#include \"drivers/wire/procedures.h\"\n\n")
+        for program in WIRE_PROGRAMS:
+            out.write(f"static const WireProcedure {program.lower()}_rows[] = {{\n")
+            for procedure in procedures:
+                if procedure.program == program:
+                    out.writelines(procedure.row())
+            out.write("};\n\n")
+        out.write("const WireProcedures wire_programs[] = {\n")
+        for program in WIRE_PROGRAMS:
+            rows = f"{program.lower()}_rows"
+            out.write(f"        {{ WIRE_PROGRAM_{program}, G_N_ELEMENTS({rows}), {rows} }},\n")
+        out.write("};\n\nconst unsigned n_wire_programs = G_N_ELEMENTS(wire_programs);\n")
+    with open(numbers, "w", encoding="utf-8") as out:
+        out.write("/* Generated from error-domains.tsv. */\n#pragma once\n\ntypedef enum WireErrorDomain {\n")
+        out.writelines(f"        WIRE_FROM_{name} = {number}, /* {meaning} */\n"
+                       for _, (number, name, meaning) in read_tsv(domains, 3))
+        out.write("} WireErrorDomain;\n")
+
+
 def main(arguments):
-    commands = {"errors": errors, "interfaces": interfaces}
+    commands = {"errors": errors, "interfaces": interfaces, "wire": wire}
     if len(arguments) < 2 or arguments[1] not in commands:
         sys.exit(f"usage: generate.py {'|'.join(commands)} FILE...")
     try:
