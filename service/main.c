@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "service/audience.h"
 #include "service/base/cleanup.h"
 #include "service/base/file.h"
+#include "service/base/memory.h"
 #include "service/connections.h"
 #include "service/dispatch.h"
 #include "service/manager.h"
@@ -28,7 +28,6 @@
 #define FIBERS_MAX 1024
 #define IDLE_EXIT_DEFAULT 120
 #define SETTLED (3 * G_USEC_PER_SEC)
-#define LARGE_ALLOCATION (256 * 1024)
 
 typedef struct Options {
         Instance instance;
@@ -231,11 +230,10 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *data)
 
 /* Beginning. */
 
-/* Definitions, and what a QEMU says of itself when it is probed, leave a heap of holes behind. */
 static int on_settled(sd_event_source *source, uint64_t usec, void *data)
 {
         (void)source, (void)usec, (void)data;
-        malloc_trim(0);
+        memory_settle();
         return 0;
 }
 
@@ -371,13 +369,8 @@ int main(int argc, char **argv)
         Service service = { 0 };
         int r;
 
-        setlocale(LC_ALL, "C.UTF-8");
-        /* Helper threads write files; they need no heaps of their own. */
-        mallopt(M_ARENA_MAX, 1);
-        /* What a large message took goes back at once: glibc would take it for a habit, and keep
-         * twice as much. */
-        mallopt(M_MMAP_THRESHOLD, LARGE_ALLOCATION);
-        mallopt(M_TRIM_THRESHOLD, LARGE_ALLOCATION);
+        setlocale(LC_CTYPE, "C.UTF-8");
+        memory_init();
         r = options_parse(argc, argv, &service.options);
         if (r != 0)
                 return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
