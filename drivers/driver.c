@@ -71,6 +71,11 @@ const void *driver_operations(const Driver *driver, const ClassInfo *class)
         return NULL;
 }
 
+bool driver_has(const Driver *driver, const ClassInfo *class)
+{
+        return driver->perform || driver_operations(driver, class);
+}
+
 void child_init(Object *object, const ClassInfo *class, void *properties, Object *parent,
         void (*free_)(Object *))
 {
@@ -125,6 +130,7 @@ void connection_init(Connection *connection, const Driver *driver, const char *l
         uname(&host);
         object_set_string(connection, CONNECTION_PROPERTY_HOSTNAME, host.nodename);
         object_set_uint64(connection, CONNECTION_PROPERTY_LIB_VERSION, LIB_VERSION);
+        object_set_bool(connection, CONNECTION_PROPERTY_ALIVE, true);
         object_set_bool(connection, CONNECTION_PROPERTY_SECURE, true);
         object_set_string(connection, CONNECTION_PROPERTY_URI, uri->text);
 }

@@ -140,8 +140,6 @@ struct Driver {
         const SecretOperations *secret_operations;
         const NWFilterOperations *nw_filter_operations;
         const InterfaceOperations *interface_operations;
-        /* JOB_NONE operations may suspend all the same, since they ask a peer. */
-        bool remote;
         /* Its guests live on without the service; while one runs, somebody has to be there for it.
          */
         bool outlives;
@@ -159,12 +157,13 @@ struct Driver {
         /* Whether it would open this URI here, what the connection is called (two opens that give
          * the same label share it), and the permission that opening it needs (a literal). Does not
          * touch the host. */
-        int (*identify)(const Uri *uri, Instance instance, char **ret_label,
+        int (*identify)(const Uri *uri, Instance instance, bool read_only, char **ret_label,
                 const char **ret_action, GError **error);
 
-        /* Opens it. The object is not published yet; its domains are, after that. Suspends. */
-        int (*open)(const Uri *uri, Instance instance, const char *label, Connection **ret,
-                GError **error);
+        /* Opens it. The object is not published yet; its domains are, after that. A connection that
+         * is shared may be asked for writing later, whatever read_only says. Suspends. */
+        int (*open)(const Uri *uri, Instance instance, bool read_only, const char *label,
+                Connection **ret, GError **error);
 
         /* Called once the connection is published: publishes its domains and begins to work
          * (adopting, autostart). Suspends. */
@@ -173,7 +172,21 @@ struct Driver {
         /* Nobody holds it any more, or the service ends: stops working and forgets its domains,
          * which run on. Suspends. */
         void (*stop)(Connection *connection);
+
+        /* A driver whose objects are a peer's has these instead of tables of operations; the peer
+         * knows what it supports, and orders what changes a domain. All suspend. */
+
+        /* Carries out a method, by the rules of an operation. */
+        int (*perform)(Object *object, const MethodInfo *method, const void *in, void *out,
+                GError **error);
+        int (*set)(Object *object, const PropertyInfo *property, const void *value, GError **error);
+        /* Before a method answers from memory (JOB_NONE, by hand): makes true what it is about, if
+         * nothing else keeps it so. */
+        int (*refresh)(Object *object, const MethodInfo *method, const void *in, GError **error);
 };
+
+/* Whether its connections may have objects of this class. */
+bool driver_has(const Driver *driver, const ClassInfo *class);
 
 extern const Driver test_driver;
 extern const Driver qemu_driver;

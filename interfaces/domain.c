@@ -160,7 +160,7 @@ static int require_class(const Call *call, const ClassInfo *class, GError **erro
 {
         const Connection *connection = domain_connection((Domain *)call->object);
 
-        return driver_operations(connection->driver, class) ?
+        return driver_has(connection->driver, class) ?
                 0 :
                 error_set(error, ERROR_NO_SUPPORT, "%s", call->method->api);
 }

@@ -34,7 +34,7 @@ static int require_kind(const Call *call, const LookupKind *kind, GError **error
 
         while (connection->class != &connection_class)
                 connection = connection->parent;
-        if (driver_operations(((const Connection *)connection)->driver, kind->class))
+        if (driver_has(((const Connection *)connection)->driver, kind->class))
                 return 0;
         return error_set(error, ERROR_NO_SUPPORT, "%s", call->method->api);
 }

@@ -46,14 +46,13 @@ int manager_handle_open(Call *call, const ManagerOpenIn *in, ManagerOpenOut *out
         Connection *connection;
         Question question;
 
-        if (opening_parse(in->uri, &opening, error) < 0)
+        if (opening_parse(in->uri, in->flags & OPEN_READ_ONLY, &opening, error) < 0)
                 return -1;
         question = call_question(call, opening.action, NULL);
         question.uri = opening.uri->text;
         if (authorize(&question, error) < 0)
                 return -1;
-        if (connections_open(
-                    call->caller, &opening, in->flags & OPEN_READ_ONLY, &connection, error) < 0)
+        if (connections_open(call->caller, &opening, &connection, error) < 0)
                 return -1;
         out->connection = &connection->object;
         return 0;

@@ -66,8 +66,8 @@ static int entry_open(Entry *entry, const Opening *opening, GError **error)
 {
         if (entry->connection)
                 return 0;
-        if (opening->driver->open(
-                    opening->uri, registry.instance, entry->label, &entry->connection, error) < 0)
+        if (opening->driver->open(opening->uri, registry.instance, opening->read_only, entry->label,
+                    &entry->connection, error) < 0)
                 return -1;
         for (unsigned i = 0; i < registry.drivers->len; i++) {
                 DriverObject *driver = registry.drivers->pdata[i];
@@ -126,9 +126,9 @@ void opening_clear(Opening *opening)
         g_clear_pointer(&opening->label, g_free);
 }
 
-int opening_parse(const char *text, Opening *ret, GError **error)
+int opening_parse(const char *text, bool read_only, Opening *ret, GError **error)
 {
-        g_auto(Opening) opening = { 0 };
+        g_auto(Opening) opening = { .read_only = read_only };
 
         if (uri_parse(text[0] ? text : connections_default_uri(), &opening.uri, error) < 0)
                 return -1;
@@ -143,8 +143,8 @@ int opening_parse(const char *text, Opening *ret, GError **error)
                 return error_set(error, ERROR_NO_CONNECT,
                         "%s: there is no driver '%s', only qemu and test", opening.uri->text,
                         opening.uri->driver);
-        if (opening.driver->identify(
-                    opening.uri, registry.instance, &opening.label, &opening.action, error) < 0)
+        if (opening.driver->identify(opening.uri, registry.instance, read_only, &opening.label,
+                    &opening.action, error) < 0)
                 return -1;
         *ret = opening;
         opening = (Opening){ 0 };
@@ -183,8 +183,7 @@ static Entry *entry_lock(const Opening *opening, GError **error)
         }
 }
 
-int connections_open(
-        Caller *caller, const Opening *opening, bool read_only, Connection **ret, GError **error)
+int connections_open(Caller *caller, const Opening *opening, Connection **ret, GError **error)
 {
         g_autoptr(Entry) entry = entry_lock(opening, error);
         Hold *hold;
@@ -208,7 +207,7 @@ int connections_open(
                 return error_set(error, ERROR_OPERATION_ABORTED, "the caller has left");
         }
         hold = caller_hold(caller, opening->label);
-        *(read_only ? &hold->n_read_only : &hold->n_writable) += 1;
+        *(opening->read_only ? &hold->n_read_only : &hold->n_writable) += 1;
         return 0;
 }
 
@@ -312,11 +311,11 @@ int connections_refuse_write(Caller *caller, const Object *object, const char *a
         return error_set(error, ERROR_OPERATION_DENIED, "read only access prevents %s", api);
 }
 
-bool connections_is_remote(const Object *object)
+const Driver *connections_peer(const Object *object)
 {
         const Connection *connection = connection_of(object);
 
-        return connection && connection->driver->remote;
+        return connection && connection->driver->perform ? connection->driver : NULL;
 }
 
 bool connections_in_use(void)
@@ -350,14 +349,17 @@ static void driver_object_free(Object *object)
         g_free(object);
 }
 
-/* Which members of a table of operations are there, as the driver's property says. */
+/* Which members of a table of operations are there, as the driver's property says. Without a table
+ * it is those that a peer can be asked for. */
 static void operations_list(const ClassInfo *class, const void *operations, GPtrArray *names)
 {
         for (unsigned i = 0; i < class->n_methods; i++) {
                 const MethodInfo *method = &class->methods[i];
 
                 if (method->operation < 0 ||
-                        *(void *const *)((const char *)operations + method->operation))
+                        (operations ? *(void *const *)((const char *)operations +
+                                              method->operation) != NULL :
+                                      method->procedure >= 0))
                         g_ptr_array_add(names, g_strdup_printf("%s.%s", class->name, method->name));
         }
 }
@@ -371,10 +373,10 @@ static DriverObject *driver_object_new(const Driver *driver)
                 &self->object, &driver_class, NULL, &self->properties, NULL, driver_object_free);
         self->driver = driver;
         for (unsigned i = 0; i < n_class_faces; i++) {
-                const void *operations = driver_operations(driver, class_faces[i].class);
+                const ClassInfo *class = class_faces[i].class;
 
-                if (operations)
-                        operations_list(class_faces[i].class, operations, names);
+                if (driver_has(driver, class))
+                        operations_list(class, driver_operations(driver, class), names);
         }
         object_set_string(self, DRIVER_PROPERTY_NAME, driver->name);
         object_set(self, DRIVER_PROPERTY_OPERATIONS,
@@ -388,7 +390,7 @@ static int open_default(const char *text, GError **error)
         g_auto(Opening) opening = { 0 };
         int r;
 
-        if (opening_parse(text, &opening, error) < 0)
+        if (opening_parse(text, false, &opening, error) < 0)
                 return -1;
         entry = entry_ref(opening.label);
         entry->permanent = true;

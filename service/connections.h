@@ -19,18 +19,18 @@ const char *connections_default_uri(void);
 /* Finds the driver and what it calls the connection, and says which permission opening it needs. */
 typedef struct Opening {
         Uri *uri;
+        bool read_only;
         const Driver *driver;
         char *label;
         const char *action;
 } Opening;
-int opening_parse(const char *text, Opening *ret, GError **error);
+int opening_parse(const char *text, bool read_only, Opening *ret, GError **error);
 void opening_clear(Opening *opening);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opening, opening_clear)
 
 /* Opens it, or joins those who have it open. Suspends. *ret is a reference. */
-int connections_open(
-        Caller *caller, const Opening *opening, bool read_only, Connection **ret, GError **error);
+int connections_open(Caller *caller, const Opening *opening, Connection **ret, GError **error);
 /* Gives back one open of this caller. Suspends. */
 int connections_close(Caller *caller, Connection *connection, GError **error);
 
@@ -41,8 +41,8 @@ GPtrArray *connections_drivers(void);
 /* -1 with ERROR_OPERATION_DENIED where the caller opened the object's connection for reading only.
  */
 int connections_refuse_write(Caller *caller, const Object *object, const char *api, GError **error);
-/* Whether the object's driver asks a peer. */
-bool connections_is_remote(const Object *object);
+/* The object's driver, if that asks a peer; else NULL. */
+const Driver *connections_peer(const Object *object);
 
 /* Whether something would be missed if the service ended now: a guest runs, a client holds a
  * connection. */

@@ -152,11 +152,27 @@ static MethodHandler handler_of(const Call *call)
         return face->handlers ? face->handlers[call->method - call->object->class->methods] : NULL;
 }
 
+/* What answers from memory does so from the mirror of the peer. */
+static int run_remote(
+        Call *call, const Driver *driver, MethodHandler handler, void *out, GError **error)
+{
+        const MethodInfo *method = call->method;
+
+        if (!handler || method->job != JOB_NONE)
+                return driver->perform(call->object, method, call->arguments, out, error);
+        if (driver->refresh(call->object, method, call->arguments, error) < 0)
+                return -1;
+        return handler(call, call->arguments, out, error);
+}
+
 static int run_method(Call *call, void *out, GError **error)
 {
         const MethodInfo *method = call->method;
+        const Driver *peer = connections_peer(call->object);
         MethodHandler handler = handler_of(call);
 
+        if (peer)
+                return run_remote(call, peer, handler, out, error);
         if (handler)
                 return handler(call, call->arguments, out, error);
         return run_operation(call, operation_of(call->object, method->operation), method->job,
@@ -185,7 +201,8 @@ int call_perform(Call *call, Results *out, GError **error)
                 connections_refuse_write(call->caller, call->object, call->method->api, error) < 0)
                 return -1;
         /* What cannot be done needs no permission. */
-        if (!handler_of(call) && !operation_of(call->object, call->method->operation))
+        if (!handler_of(call) && !connections_peer(call->object) &&
+                !operation_of(call->object, call->method->operation))
                 return not_supported(call->method->api, error);
         r = authorize_method(call, error);
         return r < 0 ? r : run_method(call, out->bytes, error);
@@ -193,6 +210,7 @@ int call_perform(Call *call, Results *out, GError **error)
 
 int call_set(Call *call, GError **error)
 {
+        const Driver *peer = connections_peer(call->object);
         Operation operation;
         int r;
 
@@ -201,6 +219,8 @@ int call_set(Call *call, GError **error)
                 return r;
         if (connections_refuse_write(call->caller, call->object, call->member, error) < 0)
                 return -1;
+        if (peer)
+                return peer->set(call->object, call->property, call->arguments, error);
         operation = operation_of(call->object, call->property->set_operation);
         if (!operation)
                 return not_supported(call->property->name, error);
@@ -304,8 +324,7 @@ static void call_start(Call *call)
 static bool may_suspend(const Call *call)
 {
         return call->suspends ||
-                (call->method &&
-                        (call->method->job != JOB_NONE || connections_is_remote(call->object)));
+                (call->method && (call->method->job != JOB_NONE || connections_peer(call->object)));
 }
 
 static bool must_wait(const Call *call)

@@ -374,9 +374,10 @@ static int identify_embed(const Uri *uri, char **ret_label, GError **error)
         return 0;
 }
 
-static int qemu_identify(const Uri *uri, Instance instance, char **ret_label,
+static int qemu_identify(const Uri *uri, Instance instance, bool read_only, char **ret_label,
         const char **ret_action, GError **error)
 {
+        (void)read_only;
         *ret_action = "org.virtbus1.connection.open";
         if (strcmp(uri->path, "/system") == 0) {
                 if (instance != INSTANCE_SYSTEM)
@@ -567,14 +568,14 @@ static unsigned read_last_id(const QemuConnection *self)
         return MIN(g_ascii_strtoull(text, NULL, 10), G_MAXINT);
 }
 
-static int qemu_open(
-        const Uri *uri, Instance instance, const char *label, Connection **ret, GError **error)
+static int qemu_open(const Uri *uri, Instance instance, bool read_only, const char *label,
+        Connection **ret, GError **error)
 {
         QemuConnection *self = g_new0(QemuConnection, 1);
         g_autoptr(Connection) connection = &self->local.connection;
         g_autofree char *capabilities = NULL;
 
-        (void)instance;
+        (void)instance, (void)read_only;
         self->lock = -1;
         self->instance = strcmp(uri->path, "/system") == 0 ? QEMU_SYSTEM :
                 strcmp(uri->path, "/session") == 0         ? QEMU_SESSION :

@@ -388,10 +388,10 @@ static int test_probe(DriverObject *self, Instance instance, GError **error)
         return 0;
 }
 
-static int test_identify(const Uri *uri, Instance instance, char **ret_label,
+static int test_identify(const Uri *uri, Instance instance, bool read_only, char **ret_label,
         const char **ret_action, GError **error)
 {
-        (void)instance;
+        (void)instance, (void)read_only;
         if (!uri->path[0] || strcmp(uri->path, "/") == 0)
                 return error_set(
                         error, ERROR_INVALID_ARG, "testOpen: supply a path or use test:///default");
@@ -421,8 +421,8 @@ static void test_stop_connection(Connection *connection)
         test_objects_stop(connection);
 }
 
-static int test_open(
-        const Uri *uri, Instance instance, const char *label, Connection **ret, GError **error)
+static int test_open(const Uri *uri, Instance instance, bool read_only, const char *label,
+        Connection **ret, GError **error)
 {
         TestConnection *host = g_new0(TestConnection, 1);
         LocalConnection *self = &host->local;
@@ -431,7 +431,7 @@ static int test_open(
         g_autofree char *text = NULL;
         LocalDomain *domain;
 
-        (void)instance;
+        (void)instance, (void)read_only;
         connection_init(connection, &test_driver, label, uri, test_connection_free);
         self->hooks = &hooks;
         object_set_uint64(connection, CONNECTION_PROPERTY_VERSION, VERSION);

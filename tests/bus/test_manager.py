@@ -78,7 +78,8 @@ class ManagerTest(BusTest):
         properties = connection.get_all('Connection')
         self.assertEqual(properties, {
             'Encrypted': False, 'Secure': True, 'Hostname': os.uname().nodename, 'LibVersion': 9000000, 'Version': 2,
-            'URI': 'test:///default', 'Driver': f'{ROOT}/driver/test'})
+            'URI': 'test:///default', 'Driver': f'{ROOT}/driver/test',
+            'Alive': True, 'LinkError': ''})
 
     def test_default_uri(self):
         self.assertEqual(self.manager.call('Manager.Open', '', 0), f'{ROOT}/connection/qemu_session')
