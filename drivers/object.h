@@ -24,7 +24,9 @@ typedef enum JobKind {
         JOB_NONE,   /* answered from memory: never suspends */
         JOB_QUERY,  /* may suspend */
         JOB_MODIFY, /* may suspend; one at a time for each object */
-        JOB_ABORT,  /* may suspend; does not wait for other jobs, for it ends them */
+        JOB_BESIDE, /* may suspend; about a job in work: asks how far it is, or tells it how to go
+                     * on. Of a caller it waits for others of its kind only */
+        JOB_ABORT,  /* may suspend; waits for no call, for it ends them */
         _JOB_KIND_MAX,
 } JobKind;
 

@@ -26,7 +26,7 @@ OWN = "org.virtbus1."
 COMPATIBLE = {"Connection": "org.libvirt.Connect"}  # else org.libvirt. + the class
 MASK = "0x[0-9a-f]{1,8}"
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
-JOBS = ("none", "query", "modify", "abort")
+JOBS = ("none", "query", "modify", "beside", "abort")
 ANNOTATIONS = {
     "method": {"Permission", "PermissionWhen", "Job", "Active", "Flags", "Identify", "Procedure", "Since", "Gen"},
     "property": {"Permission", "SetPermission", "Fields", "Since"},

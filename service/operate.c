@@ -231,11 +231,23 @@ int call_set(Call *call, GError **error)
 
 static void call_start(Call *call);
 
-/* The next call of the caller on the object, which had to wait for this one. */
-static void start_follower(Caller *caller, const Object *object)
+static bool is_of_kind(const Call *call, JobKind job)
+{
+        return call->method && call->method->job == job;
+}
+
+/* Whether two calls of a caller are answered in their order. What goes beside a job keeps an order
+ * of its own, or it would wait until that job has ended. */
+static bool in_line(const Call *call, const Object *object, bool beside)
+{
+        return call->object == object && is_of_kind(call, JOB_BESIDE) == beside;
+}
+
+/* The next call in line, which had to wait for the one before. */
+static void start_follower(Caller *caller, const Object *object, bool beside)
 {
         for (Call *call = caller->calls; call; call = call->next) {
-                if (call->object != object)
+                if (!in_line(call, object, beside))
                         continue;
                 if (!call->waiting)
                         return;
@@ -249,6 +261,7 @@ static void call_end(Call *call)
 {
         g_autoptr(Caller) caller = call->caller;
         g_autoptr(Object) object = call->object;
+        bool beside = is_of_kind(call, JOB_BESIDE);
 
         *(call->previous ? &call->previous->next : &caller->calls) = call->next;
         *(call->next ? &call->next->previous : &caller->calls_tail) = call->previous;
@@ -256,7 +269,7 @@ static void call_end(Call *call)
         calls.n_in_work--;
         calls.last = fiber_now();
         call->door->free(call);
-        start_follower(caller, object);
+        start_follower(caller, object, beside);
 }
 
 /* It may have gone while the call waited for another one. */
@@ -329,10 +342,10 @@ static bool may_suspend(const Call *call)
 
 static bool must_wait(const Call *call)
 {
-        if (call->method && call->method->job == JOB_ABORT)
+        if (is_of_kind(call, JOB_ABORT))
                 return false;
         for (const Call *other = call->caller->calls; other; other = other->next)
-                if (other->object == call->object)
+                if (in_line(other, call->object, is_of_kind(call, JOB_BESIDE)))
                         return true;
         return false;
 }

@@ -179,6 +179,24 @@ class ToyTest(BusTest):
                 finish()
             self.assertEqual(second(), 'fixed')
 
+    def test_beside_a_job(self):
+        """What is about a job does not wait for it, nor for what waits for it, and keeps its own order."""
+        start = self.client.start
+        job = start(TOY, 'org.virtbus1.Toy', 'Wait', '(ub)', 10000, True)
+        later = start(TOY, PROPERTIES, 'Get', '(ss)', '', 'Fixed')
+        first = self.toy.call('Toy.Follow', 1)
+        followers = [start(TOY, 'org.virtbus1.Toy', 'Follow', '(u)', number) for number in range(2, 22)]
+        self.assertEqual([finish() for finish in followers], list(range(1, 21)))
+        # It leaves the line of the others as it was.
+        second = start(TOY, 'org.virtbus1.Toy', 'Wait', '(ub)', 1, True)
+        start(TOY, 'org.virtbus1.Toy', 'End', None)()
+        with self.refused('OperationFailed', 'operation failed: ended'):
+            job()
+        self.assertEqual(later(), 'fixed')
+        with self.refused('OperationFailed', 'operation failed: waited'):
+            second()
+        self.assertEqual(first, 0)
+
     def test_order(self):
         waiting = []
         for i in range(20):

@@ -27,7 +27,7 @@ struct Toy {
         FiberQueue waiting;
         FiberLock lock;
         Toy *child;
-        unsigned tries;
+        unsigned tries, followed;
 };
 
 /* The registry wants drivers; there are none here. */
@@ -86,6 +86,16 @@ static int toy_end(Toy *toy, const ToyEndIn *in, ToyEndOut *out, GError **error)
         return 0;
 }
 
+static int toy_follow(Toy *toy, const ToyFollowIn *in, ToyFollowOut *out, GError **error)
+{
+        (void)error;
+        out->before = toy->followed;
+        /* Who overtakes has seen what was there before. */
+        fiber_yield();
+        toy->followed = in->number;
+        return 0;
+}
+
 static int toy_flags(Toy *toy, const ToyFlagsIn *in, ToyFlagsOut *out, GError **error)
 {
         (void)toy, (void)error;
@@ -122,6 +132,7 @@ static const ToyOperations operations = {
         .echo_descriptors = toy_echo_descriptors,
         .wait = toy_wait,
         .end = toy_end,
+        .follow = toy_follow,
         .flags = toy_flags,
         .set_flag = toy_set_flag,
         .set_text = toy_set_text,
