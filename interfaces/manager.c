@@ -4,12 +4,13 @@
 
 #include "service/manager.h"
 
+#include <string.h>
+
 #include "config.h"
 #include "handlers.h"
 #include "service/connections.h"
 #include "service/operate.h"
-
-#define OPEN_READ_ONLY 1
+#include "service/settings.h"
 
 static ManagerObject *manager;
 
@@ -26,10 +27,37 @@ void manager_start(void)
         object_init(
                 &manager->object, &manager_class, NULL, &manager->properties, NULL, manager_free);
         object_set_string(manager, MANAGER_PROPERTY_VERSION, VIRTBUS_VERSION);
-        object_set_string(manager, MANAGER_PROPERTY_DEFAULT_URI, connections_default_uri());
+        manager_settled();
         object_set(manager, MANAGER_PROPERTY_DRIVERS,
                 &(Array){ .items = drivers->pdata, .n = drivers->len });
         object_publish(manager);
+}
+
+/* Sorted, so that loading the same again is no change. */
+static void set_aliases(void)
+{
+        g_autoptr(GList) names = g_hash_table_get_keys(settings()->aliases);
+        g_autoptr(GArray) aliases = g_array_new(FALSE, FALSE, sizeof(ManagerAliasesValue));
+
+        names = g_list_sort(names, (GCompareFunc)strcmp);
+        for (GList *link = names; link; link = link->next) {
+                ManagerAliasesValue alias = { .name = link->data,
+                        .uri = (char *)settings_alias(link->data) };
+
+                g_array_append_val(aliases, alias);
+        }
+        object_set(manager, MANAGER_PROPERTY_ALIASES,
+                &(Array){ .items = aliases->data, .n = aliases->len });
+}
+
+void manager_settled(void)
+{
+        GPtrArray *wrong = settings()->wrong;
+
+        object_set_string(manager, MANAGER_PROPERTY_DEFAULT_URI, connections_default_uri());
+        set_aliases();
+        object_set(manager, MANAGER_PROPERTY_PROBLEMS,
+                &(Array){ .items = wrong->pdata, .n = wrong->len });
 }
 
 void manager_stop(void)
@@ -46,7 +74,7 @@ int manager_handle_open(Call *call, const ManagerOpenIn *in, ManagerOpenOut *out
         Connection *connection;
         Question question;
 
-        if (opening_parse(in->uri, in->flags & OPEN_READ_ONLY, &opening, error) < 0)
+        if (opening_parse(in->uri, in->flags, &opening, error) < 0)
                 return -1;
         question = call_question(call, opening.action, NULL);
         question.uri = opening.uri->text;

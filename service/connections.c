@@ -6,8 +6,9 @@
 
 #include "service/base/cleanup.h"
 #include "service/face.h"
+#include "service/settings.h"
 
-static const Driver *const all_drivers[] = { &qemu_driver, &test_driver };
+static const Driver *const all_drivers[] = { &qemu_driver, &xen_driver, &test_driver };
 
 /* A connection that is open, being opened or being closed. Under the lock it is one or the other.
  */
@@ -117,6 +118,16 @@ const char *connections_default_uri(void)
 
         if (chosen && chosen[0])
                 return chosen;
+        if (settings()->uri_default && settings()->uri_default[0])
+                return settings()->uri_default;
+        for (unsigned i = 0; i < registry.drivers->len; i++) {
+                const DriverObject *driver = registry.drivers->pdata[i];
+
+                if (driver->driver != &test_driver && driver->properties.available &&
+                        driver->properties.uris.n > 0)
+                        return driver->properties.uris.items[0];
+        }
+        /* Its error says best what is missing. */
         return registry.instance == INSTANCE_SYSTEM ? "qemu:///system" : "qemu:///session";
 }
 
@@ -126,11 +137,33 @@ void opening_clear(Opening *opening)
         g_clear_pointer(&opening->label, g_free);
 }
 
-int opening_parse(const char *text, bool read_only, Opening *ret, GError **error)
+/* A word that is no alias may be one whose entry was wrong. */
+static int no_alias(const char *text, GError **error)
 {
-        g_auto(Opening) opening = { .read_only = read_only };
+        const GPtrArray *wrong = settings()->wrong;
 
-        if (uri_parse(text[0] ? text : connections_default_uri(), &opening.uri, error) < 0)
+        if (wrong->len > 0)
+                return error_set(error, ERROR_INVALID_ARG, "'%s' is no URI, and no alias (%s)",
+                        text, (const char *)wrong->pdata[0]);
+        return error_set(error, ERROR_INVALID_ARG,
+                "malformed URI '%s': no driver in front, as in qemu:///system, and no alias has that name",
+                text);
+}
+
+int opening_parse(const char *text, unsigned flags, Opening *ret, GError **error)
+{
+        g_auto(Opening) opening = { .read_only = flags & OPEN_READ_ONLY };
+
+        if (!text[0])
+                text = connections_default_uri();
+        if (!(flags & OPEN_NO_ALIASES) && settings_is_alias(text)) {
+                const char *target = settings_alias(text);
+
+                if (!target)
+                        return no_alias(text, error);
+                text = target;
+        }
+        if (uri_parse(text, &opening.uri, error) < 0)
                 return -1;
         if (opening.uri->transport || opening.uri->host)
                 return error_set(error, ERROR_NO_CONNECT,
@@ -141,10 +174,10 @@ int opening_parse(const char *text, bool read_only, Opening *ret, GError **error
                         opening.driver = all_drivers[i];
         if (!opening.driver)
                 return error_set(error, ERROR_NO_CONNECT,
-                        "%s: there is no driver '%s', only qemu and test", opening.uri->text,
+                        "%s: there is no driver '%s', only qemu, xen and test", opening.uri->text,
                         opening.uri->driver);
-        if (opening.driver->identify(opening.uri, registry.instance, read_only, &opening.label,
-                    &opening.action, error) < 0)
+        if (opening.driver->identify(opening.uri, registry.instance, opening.read_only,
+                    &opening.label, &opening.action, error) < 0)
                 return -1;
         *ret = opening;
         opening = (Opening){ 0 };
@@ -390,7 +423,7 @@ static int open_default(const char *text, GError **error)
         g_auto(Opening) opening = { 0 };
         int r;
 
-        if (opening_parse(text, false, &opening, error) < 0)
+        if (opening_parse(text, OPEN_NO_ALIASES, &opening, error) < 0)
                 return -1;
         entry = entry_ref(opening.label);
         entry->permanent = true;

@@ -13,8 +13,13 @@ void connections_stop(void);
 
 Instance connections_instance(void);
 
-/* What an empty URI stands for. */
+/* What an empty URI stands for: $LIBVIRT_DEFAULT_URI, else what is configured, else the first
+ * driver that is available here. Borrowed until the next call. */
 const char *connections_default_uri(void);
+
+/* How to open: the flags of Manager.Open, which are libvirt's. */
+#define OPEN_READ_ONLY 1u
+#define OPEN_NO_ALIASES 2u
 
 /* Finds the driver and what it calls the connection, and says which permission opening it needs. */
 typedef struct Opening {
@@ -24,7 +29,7 @@ typedef struct Opening {
         char *label;
         const char *action;
 } Opening;
-int opening_parse(const char *text, bool read_only, Opening *ret, GError **error);
+int opening_parse(const char *text, unsigned flags, Opening *ret, GError **error);
 void opening_clear(Opening *opening);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opening, opening_clear)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #include "service/manager.h"
 #include "service/operate.h"
 #include "service/publish.h"
+#include "service/settings.h"
 
 #define FIBERS_MAX 1024
 #define IDLE_EXIT_DEFAULT 120
@@ -199,6 +201,24 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
         return 0;
 }
 
+/* An administrator has changed the configuration. What is wrong leaves all as it was. */
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+{
+        const Service *service = data;
+        g_autoptr(GError) error = NULL;
+
+        (void)source, (void)info;
+        if (service->stage != STAGE_SERVING)
+                return 0;
+        sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, fiber_now());
+        if (settings_load(service->options.instance, &error) < 0)
+                g_warning("the configuration stays as it was: %s", error->message);
+        else
+                manager_settled();
+        sd_notify(false, "READY=1");
+        return 0;
+}
+
 static int on_disconnected(sd_bus_message *message, void *data, sd_bus_error *error)
 {
         Service *service = data;
@@ -314,12 +334,15 @@ static int service_start(Service *service)
         sigemptyset(&signals);
         for (unsigned i = 0; i < G_N_ELEMENTS(stop_signals); i++)
                 sigaddset(&signals, stop_signals[i]);
+        sigaddset(&signals, SIGHUP);
         sigprocmask(SIG_BLOCK, &signals, NULL);
         signal(SIGPIPE, SIG_IGN);
 
         r = sd_event_default(&service->event);
         for (unsigned i = 0; r >= 0 && i < G_N_ELEMENTS(stop_signals); i++)
                 r = sd_event_add_signal(service->event, NULL, stop_signals[i], on_signal, service);
+        if (r >= 0)
+                r = sd_event_add_signal(service->event, NULL, SIGHUP, on_reload, service);
         if (r >= 0)
                 r = sd_event_set_watchdog(service->event, true);
         if (r >= 0)
@@ -358,6 +381,7 @@ static void service_finish(Service *service)
         publish_finish();
         audience_finish();
         faces_finish();
+        settings_finish();
         sd_event_source_disable_unref(service->idle);
         sd_event_source_disable_unref(service->drain);
         sd_bus_flush_close_unref(service->bus);
@@ -367,6 +391,7 @@ static void service_finish(Service *service)
 int main(int argc, char **argv)
 {
         Service service = { 0 };
+        g_autoptr(GError) error = NULL;
         int r;
 
         setlocale(LC_CTYPE, "C.UTF-8");
@@ -375,6 +400,10 @@ int main(int argc, char **argv)
         if (r != 0)
                 return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
         umask(0022);
+        if (settings_load(service.options.instance, &error) < 0) {
+                fprintf(stderr, "virtbusd: %s\n", error->message);
+                return EXIT_FAILURE;
+        }
         faces_init();
         r = service_start(&service);
         while (r >= 0 && !service.done)

@@ -12,4 +12,6 @@ typedef struct ManagerObject {
 
 /* Publishes it. */
 void manager_start(void);
+/* The settings were loaded: fills the properties that come from them. */
+void manager_settled(void);
 void manager_stop(void);

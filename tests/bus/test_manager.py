@@ -51,7 +51,7 @@ class ManagerTest(BusTest):
         self.assertEqual(
             self.manager.get_all('Manager'),
             {'Version': self.manager.get('Manager.Version'), 'DefaultURI': 'qemu:///session',
-             'Drivers': [f'{ROOT}/driver/qemu', f'{ROOT}/driver/test']})
+             'Drivers': [f'{ROOT}/driver/{name}' for name in ('qemu', 'xen', 'test')], 'Aliases': {}, 'Problems': []})
         self.assertRegex(self.manager.get('Manager.Version'), r'^\d+\.\d+\.\d+$')
 
     def test_drivers(self):

@@ -9,8 +9,9 @@
  *
  *      Seeds: tests/data/domain tests/data/domain/corpus.py
  *
- * A folder stands for its files; a file NAME.lines for its lines, one seed each; a program for what
- * it writes into the folder that it is called with. `tests/fuzz/run` builds and runs all of them.
+ * A folder stands for its files; a file for itself, NAME.lines for its lines, one seed each; a
+ * program for what it writes into the folder that it is called with. `tests/fuzz/run` builds and
+ * runs all of them.
  */
 
 #include <glib.h>
