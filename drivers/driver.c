@@ -153,7 +153,7 @@ void domain_init(Domain *domain, Connection *connection, const char *name, const
 void domain_set_state(Domain *domain, DomainState state, int reason, unsigned id)
 {
         const DomainStateValue value = { .state = state, .reason = reason };
-        bool active = state != DOMAIN_SHUTOFF && state != DOMAIN_NOSTATE && id > 0;
+        bool active = state != DOMAIN_SHUTOFF && id > 0;
 
         object_set(domain, DOMAIN_PROPERTY_STATE, &value);
         object_set_bool(domain, DOMAIN_PROPERTY_ACTIVE, active);

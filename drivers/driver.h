@@ -155,8 +155,8 @@ struct Driver {
         int (*probe)(DriverObject *self, Instance instance, GError **error);
 
         /* Whether it would open this URI here, what the connection is called (two opens that give
-         * the same label share it), and the permission that opening it needs (a literal). Does not
-         * touch the host. */
+         * the same label share it; one that is private has a label that was never given before),
+         * and the permission that opening it needs (a literal). Does not touch the host. */
         int (*identify)(const Uri *uri, Instance instance, bool read_only, char **ret_label,
                 const char **ret_action, GError **error);
 

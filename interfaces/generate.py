@@ -34,8 +34,8 @@ ANNOTATIONS = {
     "arg": {"Fields"},
 }
 ACTIONS = {
-    "connection.read", "connection.open", "connection.open-remote", "connection.write", "domain.read",
-    "domain.read-secure", "domain.define", "domain.start", "domain.stop", "domain.suspend", "domain.delete",
+    "connection.read", "connection.open", "connection.open-remote", "connection.open-file", "connection.write",
+    "domain.read", "domain.read-secure", "domain.define", "domain.start", "domain.stop", "domain.suspend", "domain.delete",
     "domain.configure", "domain.device", "domain.console", "domain.graphics", "domain.screenshot",
     "domain.send-input", "domain.snapshot", "domain.migrate", "network.read", "network.write", "storage.read",
     "storage.write", "node-device.read", "node-device.write", "secret.read", "secret.read-value", "secret.write",

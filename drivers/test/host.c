@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The host that the test driver pretends: two cells of eight processors each. */
+/* The host that the test driver pretends: by default two cells of eight processors each. */
 
 #include <string.h>
 
 #include "drivers/model/xml.h"
+#include "drivers/test/objects.h"
 #include "drivers/test/test.h"
 
-#define CELLS 2
+#define CELLS TEST_CELLS
 #define CELL_CPUS 8
 
 static const uint64_t cell_kib[CELLS] = { 2097152, 4194304 };
@@ -63,9 +64,10 @@ static void format_guest(GString *out, const char *os_type)
 
 TEST_HOST(get_capabilities, GetCapabilities)
 {
+        unsigned n_cells = ((TestConnection *)connection)->n_cells;
         GString *text = g_string_new("<capabilities>\n\n");
 
-        (void)connection, (void)in, (void)error;
+        (void)in, (void)error;
         line(text, 1, "<host>");
         line(text, 2, "<cpu>");
         line(text, 3, "<arch>i686</arch>");
@@ -81,8 +83,8 @@ TEST_HOST(get_capabilities, GetCapabilities)
         line(text, 2, "<power_management/>");
         line(text, 2, "<iommu support='no'/>");
         line(text, 2, "<topology>");
-        line(text, 3, "<cells num='%u'>", CELLS);
-        for (unsigned i = 0; i < CELLS; i++)
+        line(text, 3, "<cells num='%u'>", n_cells);
+        for (unsigned i = 0; i < n_cells; i++)
                 format_cell(text, i);
         line(text, 3, "</cells>");
         line(text, 2, "</topology>");
@@ -153,8 +155,8 @@ TEST_HOST(node_get_cpu_stats, NodeGetCPUStats)
 /* Half of what the cells have is free; told in KiB, as clients of the test host know it. */
 TEST_HOST(node_get_free_memory, NodeGetFreeMemory)
 {
-        (void)connection, (void)in, (void)error;
-        for (unsigned i = 0; i < CELLS; i++)
+        (void)in, (void)error;
+        for (unsigned i = 0; i < ((TestConnection *)connection)->n_cells; i++)
                 out->freemem += cell_kib[i] / 2;
         return 0;
 }
@@ -163,5 +165,21 @@ TEST_HOST(node_get_security_model, NodeGetSecurityModel)
 {
         (void)connection, (void)in, (void)error;
         out->sec_model.model = g_strdup("testSecurity");
+        return 0;
+}
+
+TEST_HOST(node_get_info, NodeGetInfo)
+{
+        const TestNode *node = &((TestConnection *)connection)->node;
+
+        (void)in, (void)error;
+        out->info.model = g_strdup(node->model);
+        out->info.memory = node->memory;
+        out->info.cpus = node->cpus;
+        out->info.mhz = node->mhz;
+        out->info.nodes = node->nodes;
+        out->info.sockets = node->sockets;
+        out->info.cores = node->cores;
+        out->info.threads = node->threads;
         return 0;
 }

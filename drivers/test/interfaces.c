@@ -18,16 +18,6 @@ typedef struct InterfaceBefore {
         bool active;
 } InterfaceBefore;
 
-static const char default_interface[] = "<interface type='ethernet' name='eth1'>"
-                                        "<start mode='onboot'/>"
-                                        "<mtu size='1492'/>"
-                                        "<protocol family='ipv4'>"
-                                        "<ip address='192.168.0.5' prefix='24'/>"
-                                        "<route gateway='192.168.0.1'/>"
-                                        "</protocol>"
-                                        "<mac address='aa:bb:cc:dd:ee:ff'/>"
-                                        "</interface>";
-
 static Connection *connection_of(const TestInterface *self)
 {
         return (Connection *)self->interface.object.parent;
@@ -124,13 +114,16 @@ static int prepare(const char *xml, HostInterfaceConfig **ret, GError **error)
         return 0;
 }
 
-int test_interfaces_open(Connection *connection, GError **error)
+int test_interface_load(Connection *connection, const char *xml, GError **error)
 {
-        HostInterfaceConfig *config;
+        g_autoptr(HostInterfaceConfig) config = NULL;
 
-        if (prepare(default_interface, &config, error) < 0)
+        if (prepare(xml, &config, error) < 0 || check_mac(connection, config, error) < 0)
                 return -1;
-        interface_new(connection, config, true);
+        if (registry_find(&connection->registry, INTERFACE_BY_NAME, config->name))
+                return error_set(error, ERROR_OPERATION_FAILED, "interface '%s' already exists",
+                        config->name);
+        interface_new(connection, g_steal_pointer(&config), true);
         return 0;
 }
 

@@ -35,17 +35,6 @@ static const TestKind kind = {
         .missing = ERROR_NO_NETWORK,
 };
 
-static const char default_network[] =
-        "<network>"
-        "<name>default</name>"
-        "<uuid>dd8fe884-6c02-601e-7551-cca97df1c5df</uuid>"
-        "<forward mode='nat'/>"
-        "<bridge name='virbr0' stp='on' delay='0'/>"
-        "<ip address='192.168.122.1' netmask='255.255.255.0'>"
-        "<dhcp><range start='192.168.122.2' end='192.168.122.254'/></dhcp>"
-        "</ip>"
-        "</network>";
-
 static Connection *connection_of(const TestNetwork *self)
 {
         return (Connection *)self->network.object.parent;
@@ -127,16 +116,18 @@ static int prepare(Connection *connection, const char *xml, NetworkConfig **ret_
 
 /* ---- operations of the connection ----------------------------------------------------------- */
 
-int test_networks_open(Connection *connection, GError **error)
+int test_network_load(Connection *connection, const char *xml, GError **error)
 {
-        NetworkConfig *config;
+        g_autoptr(NetworkConfig) config = NULL;
         TestNetwork *self;
 
-        if (prepare(connection, default_network, &config, &self, error) < 0)
+        if (prepare(connection, xml, &config, &self, error) < 0)
                 return -1;
+        if (self)
+                return test_already_there(&kind, config->name, config->uuid, error);
         self = network_new(connection, config);
-        self->definition = config;
-        self->live = network_config_copy(config);
+        self->definition = g_steal_pointer(&config);
+        self->live = network_config_copy(self->definition);
         refresh(self);
         return 0;
 }

@@ -21,66 +21,6 @@ typedef enum DeviceEvent {
 #define FIRST_NEW_HOST 12
 
 /* clang-format off */
-static const char *const default_devices[] = {
-        "<device>"
-          "<name>computer</name>"
-          "<capability type='system'>"
-            "<hardware>"
-              "<vendor>Libvirt</vendor>"
-              "<version>Test driver</version>"
-              "<serial>123456</serial>"
-              "<uuid>11111111-2222-3333-4444-555555555555</uuid>"
-            "</hardware>"
-            "<firmware>"
-              "<vendor>Libvirt</vendor>"
-              "<version>Test Driver</version>"
-              "<release_date>01/22/2007</release_date>"
-            "</firmware>"
-          "</capability>"
-        "</device>",
-        "<device>"
-          "<name>scsi_host1</name>"
-          "<parent>computer</parent>"
-          "<capability type='scsi_host'>"
-            "<host>1</host>"
-            "<unique_id>0</unique_id>"
-            "<capability type='fc_host'>"
-              "<wwnn>2000000012341234</wwnn>"
-              "<wwpn>1000000012341234</wwpn>"
-              "<fabric_wwn>2000000043214321</fabric_wwn>"
-            "</capability>"
-            "<capability type='vport_ops'><max_vports>0</max_vports><vports>0</vports></capability>"
-          "</capability>"
-        "</device>",
-        "<device>"
-          "<name>scsi_host2</name>"
-          "<parent>computer</parent>"
-          "<capability type='scsi_host'>"
-            "<host>2</host>"
-            "<unique_id>1</unique_id>"
-            "<capability type='fc_host'>"
-              "<wwnn>2000000056785678</wwnn>"
-              "<wwpn>1000000056785678</wwpn>"
-              "<fabric_wwn>2000000087658765</fabric_wwn>"
-            "</capability>"
-            "<capability type='vport_ops'><max_vports>0</max_vports><vports>0</vports></capability>"
-          "</capability>"
-        "</device>",
-        "<device>"
-          "<name>scsi_host11</name>"
-          "<parent>scsi_host1</parent>"
-          "<capability type='scsi_host'>"
-            "<host>11</host>"
-            "<unique_id>10</unique_id>"
-            "<capability type='fc_host'>"
-              "<wwnn>2000000034563456</wwnn>"
-              "<wwpn>1000000034563456</wwpn>"
-              "<fabric_wwn>2000000043214321</fabric_wwn>"
-            "</capability>"
-          "</capability>"
-        "</device>",
-};
-
 static const char virtual_adapter[] =
         "<device>"
           "<name>%s</name>"
@@ -169,6 +109,12 @@ static int device_new(Connection *connection, const char *xml, TestDevice **ret,
 
         if (node_device_config_parse(xml, 0, &config, error) < 0)
                 return -1;
+        if (registry_find(&connection->registry, NODE_DEVICE_BY_NAME, config->name)) {
+                error_set(error, ERROR_OPERATION_FAILED, "node device '%s' already exists",
+                        config->name);
+                node_device_config_free(config);
+                return -1;
+        }
         self = g_new0(TestDevice, 1);
         child_init(&self->device.object, &node_device_class, &self->device.properties,
                 &connection->object, device_free);
@@ -188,14 +134,11 @@ static int device_new(Connection *connection, const char *xml, TestDevice **ret,
         return 0;
 }
 
-int test_node_devices_open(Connection *connection, GError **error)
+int test_node_device_load(Connection *connection, const char *xml, GError **error)
 {
         TestDevice *self;
 
-        for (unsigned i = 0; i < G_N_ELEMENTS(default_devices); i++)
-                if (device_new(connection, default_devices[i], &self, error) < 0)
-                        return -1;
-        return 0;
+        return device_new(connection, xml, &self, error);
 }
 
 /* ---- making virtual adapters ---------------------------------------------------------------- */

@@ -4,26 +4,13 @@
 #include <string.h>
 
 /* In the order in which they are published: what refers to others comes after them. */
-static const struct {
-        RegistryKey first;
-        int (*open)(Connection *connection, GError **error);
-} kinds[] = {
-        { NETWORK_BY_UUID, test_networks_open },
-        { STORAGE_POOL_BY_UUID, test_storage_open },
-        { STORAGE_VOL_BY_KEY, NULL },
-        { INTERFACE_BY_NAME, test_interfaces_open },
-        { NODE_DEVICE_BY_NAME, test_node_devices_open },
+static const RegistryKey kinds[] = {
+        NETWORK_BY_UUID,
+        STORAGE_POOL_BY_UUID,
+        STORAGE_VOL_BY_KEY,
+        INTERFACE_BY_NAME,
+        NODE_DEVICE_BY_NAME,
 };
-
-int test_objects_open(Connection *connection, GError **error)
-{
-        for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++)
-                if (kinds[i].open && kinds[i].open(connection, error) < 0) {
-                        test_objects_stop(connection);
-                        return -1;
-                }
-        return 0;
-}
 
 void test_objects_start(Connection *connection)
 {
@@ -31,7 +18,7 @@ void test_objects_start(Connection *connection)
                 GHashTableIter iter;
                 void *object;
 
-                g_hash_table_iter_init(&iter, registry_all(&connection->registry, kinds[i].first));
+                g_hash_table_iter_init(&iter, registry_all(&connection->registry, kinds[i]));
                 while (g_hash_table_iter_next(&iter, NULL, &object))
                         object_publish(object);
         }
@@ -41,8 +28,8 @@ void test_objects_stop(Connection *connection)
 {
         test_interface_change_forget(connection);
         for (unsigned i = G_N_ELEMENTS(kinds); i-- > 0;) {
-                g_autoptr(GList) objects = g_hash_table_get_values(
-                        registry_all(&connection->registry, kinds[i].first));
+                g_autoptr(GList) objects =
+                        g_hash_table_get_values(registry_all(&connection->registry, kinds[i]));
 
                 for (GList *link = objects; link; link = link->next)
                         registry_remove(&connection->registry, link->data);
@@ -52,6 +39,12 @@ void test_objects_stop(Connection *connection)
 static const char *string_of(const Object *object, unsigned property)
 {
         return *(char **)object_value(object, &object->class->properties[property]);
+}
+
+int test_already_there(const TestKind *kind, const char *name, const char *uuid, GError **error)
+{
+        return error_set(error, ERROR_OPERATION_FAILED, "%s '%s' already exists with uuid %s",
+                kind->short_name, name, uuid);
 }
 
 int test_find_same(Connection *connection, const TestKind *kind, const char *name, const char *uuid,
@@ -64,9 +57,7 @@ int test_find_same(Connection *connection, const TestKind *kind, const char *nam
                         "%s '%s' is already defined with uuid %s", kind->short_name,
                         string_of(object, kind->name), uuid);
         if (!object && (object = registry_find(&connection->registry, kind->by_name, name)))
-                return error_set(error, ERROR_OPERATION_FAILED,
-                        "%s '%s' already exists with uuid %s", kind->short_name, name,
-                        string_of(object, kind->uuid));
+                return test_already_there(kind, name, string_of(object, kind->uuid), error);
         *(Object **)ret = object;
         return 0;
 }

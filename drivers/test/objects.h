@@ -5,17 +5,18 @@
  * memory, so no operation suspends and none needs a lock: what it checked holds until it returns.
  *
  * Each kind has a file of its name with its table of operations, the operations of the connection
- * that make such objects, and test_*_open(), which adds those that the host begins with. */
+ * that make such objects, and test_*_load(), which adds one that the host begins with. */
 
 #include "drivers/local/local.h"
+#include "drivers/test/node.h"
 
 typedef struct TestConnection {
         LocalConnection local;
+        TestNode node;
+        unsigned n_cells;             /* of its memory */
         GPtrArray *interfaces_before; /* as a change of interfaces found them; NULL: none runs */
 } TestConnection;
 
-/* Adds what the host begins with; nothing is published. After an error nothing is there. */
-int test_objects_open(Connection *connection, GError **error);
 /* Publishes all of it. */
 void test_objects_start(Connection *connection);
 /* Removes all there is. */
@@ -27,10 +28,14 @@ extern const StorageVolOperations test_storage_vol_operations;
 extern const InterfaceOperations test_interface_operations;
 extern const NodeDeviceOperations test_node_device_operations;
 
-int test_networks_open(Connection *connection, GError **error);
-int test_storage_open(Connection *connection, GError **error);
-int test_interfaces_open(Connection *connection, GError **error);
-int test_node_devices_open(Connection *connection, GError **error);
+/* Each adds an object that is started and not published; where there is such a one already, that is
+ * an error. *ret is borrowed. */
+int test_network_load(Connection *connection, const char *xml, GError **error);
+int test_storage_pool_load(
+        Connection *connection, const char *xml, StoragePool **ret, GError **error);
+int test_storage_vol_load(StoragePool *pool, const char *xml, GError **error);
+int test_interface_load(Connection *connection, const char *xml, GError **error);
+int test_node_device_load(Connection *connection, const char *xml, GError **error);
 
 int test_network_define_xml(Connection *connection, const ConnectionNetworkDefineXMLIn *in,
         ConnectionNetworkDefineXMLOut *out, GError **error);
@@ -71,6 +76,9 @@ typedef struct TestKind {
 /* The object of that name and UUID, NULL for none; an error where only one of them is taken. */
 int test_find_same(Connection *connection, const TestKind *kind, const char *name, const char *uuid,
         void *ret, GError **error);
+
+/* The error of a document whose object is there. Always -1. */
+int test_already_there(const TestKind *kind, const char *name, const char *uuid, GError **error);
 
 /* An object may be removed while permission for a call on it is asked. */
 int test_require_here(

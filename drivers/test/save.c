@@ -47,19 +47,6 @@ static int write_text(void *data)
         return r;
 }
 
-typedef struct Reading {
-        const char *path;
-        char *text;
-} Reading;
-
-static int read_text(void *data)
-{
-        Reading *reading = data;
-        size_t size;
-
-        return file_read(reading->path, XML_MAX_BYTES + sizeof image_magic, &reading->text, &size);
-}
-
 static int check_path(const char *path, const char *what, const char *function, GError **error)
 {
         if (!path[0])
@@ -93,19 +80,19 @@ static int write_image(const char *name, const char *path, const char *xml, GErr
 /* The document in an image, which belongs to *ret_text. */
 static const char *read_image(const char *path, char **ret_text, GError **error)
 {
-        Reading reading = { .path = path };
-        int r = offload("reading the image of a guest", read_text, &reading);
+        g_autofree char *text = NULL;
+        int r = file_load(path, XML_MAX_BYTES + sizeof image_magic, &text, NULL);
 
         if (r < 0) {
                 error_set_errno(error, r, "cannot read domain image '%s'", path);
                 return NULL;
         }
-        *ret_text = reading.text;
-        if (!g_str_has_prefix(reading.text, image_magic)) {
+        if (!g_str_has_prefix(text, image_magic)) {
                 error_set(error, ERROR_INTERNAL_ERROR, "mismatched header magic");
                 return NULL;
         }
-        return reading.text + strlen(image_magic);
+        *ret_text = g_steal_pointer(&text);
+        return *ret_text + strlen(image_magic);
 }
 
 TEST_GUEST(save, Save)

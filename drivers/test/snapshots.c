@@ -99,7 +99,8 @@ static DomainSnapshot *add(Domain *domain, SnapshotConfig *config)
         properties->state = g_strdup(enum_name(&snapshot_state_names, (int)config->state));
         properties->parent = g_strdup(config->parent.name);
         domain_add_child(&domain->snapshots, snapshot);
-        object_publish(snapshot);
+        if (domain->object.published)
+                object_publish(snapshot);
         object_unref(snapshot);
         return snapshot;
 }
@@ -134,6 +135,38 @@ static int check_redefined(const Domain *domain, const SnapshotConfig *config, G
                 return error_set(error, ERROR_INVALID_ARG,
                         "definition for snapshot %s must use uuid %s", config->name,
                         domain->properties.uuid);
+        return 0;
+}
+
+int test_snapshot_load(Domain *domain, const char *xml, bool current, GError **error)
+{
+        g_autoptr(SnapshotConfig) config = NULL;
+        DomainSnapshot *snapshot;
+
+        if (snapshot_config_parse(xml, SNAPSHOT_PARSE_REDEFINE, &config, error) < 0)
+                return -1;
+        snapshot_config_defaults(config, 0);
+        if (snapshot_config_validate(config, error) < 0)
+                return -1;
+        if (find_named(domain, config->name))
+                return error_set(error, ERROR_OPERATION_FAILED, "domain moment %s already exists",
+                        config->name);
+        if (current && find_current(domain))
+                return error_set(error, ERROR_INTERNAL_ERROR,
+                        "too many snapshots claiming to be current for domain %s",
+                        domain->properties.name);
+        snapshot = add(domain, g_steal_pointer(&config));
+        if (current)
+                set_current(domain, snapshot);
+        return 0;
+}
+
+int test_snapshots_check(const Domain *domain, GError **error)
+{
+        for (unsigned i = 0; domain->snapshots && i < domain->snapshots->len; i++)
+                if (check_redefined(domain, self_of(domain->snapshots->pdata[i])->config, error) <
+                        0)
+                        return -1;
         return 0;
 }
 

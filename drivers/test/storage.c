@@ -49,12 +49,6 @@ static const TestKind kind = {
         .missing = ERROR_NO_STORAGE_POOL,
 };
 
-static const char default_pool[] = "<pool type='dir'>"
-                                   "<name>default-pool</name>"
-                                   "<uuid>dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566</uuid>"
-                                   "<target><path>/default-pool</path></target>"
-                                   "</pool>";
-
 static Connection *connection_of(const TestPool *self)
 {
         return (Connection *)self->pool.object.parent;
@@ -187,7 +181,8 @@ static TestVolume *volume_publish(TestPool *self, StorageVolumeConfig *config)
         object_set_uint64(
                 volume, STORAGE_VOL_PROPERTY_ALLOCATION, (uint64_t)config->allocation.bytes.value);
         registry_add(&connection_of(self)->registry, volume);
-        object_publish(volume);
+        if (pool->published)
+                object_publish(volume);
         object_unref(volume); /* the registry has its own */
         return volume;
 }
@@ -361,17 +356,21 @@ static int prepare(Connection *connection, const char *xml, StoragePoolConfig **
         return 0;
 }
 
-int test_storage_open(Connection *connection, GError **error)
+int test_storage_pool_load(
+        Connection *connection, const char *xml, StoragePool **ret, GError **error)
 {
-        StoragePoolConfig *config;
+        g_autoptr(StoragePoolConfig) config = NULL;
         TestPool *self;
 
-        if (prepare(connection, default_pool, &config, &self, error) < 0)
+        if (prepare(connection, xml, &config, &self, error) < 0)
                 return -1;
+        if (self)
+                return test_already_there(&kind, config->name, config->uuid, error);
         self = pool_new(connection, config);
-        self->definition = config;
-        self->live = storage_pool_config_copy(config);
+        self->definition = g_steal_pointer(&config);
+        self->live = storage_pool_config_copy(self->definition);
         refresh(self);
+        *ret = &self->pool;
         return 0;
 }
 
@@ -654,6 +653,16 @@ static int volume_new(TestPool *self, const char *xml, Object **ret, GError **er
         g_ptr_array_add(self->volumes, kept);
         set_allocation(self, self->pool.properties.allocation + allocation);
         *ret = object_ref(volume_publish(self, kept));
+        return 0;
+}
+
+int test_storage_vol_load(StoragePool *pool, const char *xml, GError **error)
+{
+        Object *volume;
+
+        if (volume_new((TestPool *)pool, xml, &volume, error) < 0)
+                return -1;
+        object_unref(volume);
         return 0;
 }
 

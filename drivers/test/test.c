@@ -9,23 +9,7 @@
 #include "drivers/test/test.h"
 
 #define VERSION 2 /* as libvirt's test host tells: 0.0.2 */
-
-static const char default_domain[] =
-        "<domain type='test'>"
-        "<name>test</name>"
-        "<uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>"
-        "<memory>8388608</memory>"
-        "<currentMemory>2097152</currentMemory>"
-        "<vcpu>2</vcpu>"
-        "<os><type arch='i686'>hvm</type><boot dev='hd'/></os>"
-        "<devices>"
-        "<disk type='file'><source file='/guest/diskimage1'/><target dev='vda' bus='virtio'/>"
-        "<address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></disk>"
-        "<interface type='network'><mac address='aa:bb:cc:dd:ee:ff'/><source network='default'/>"
-        "<target dev='testnet0'/></interface>"
-        "<memballoon model='virtio'/>"
-        "</devices>"
-        "</domain>";
+#define LABEL_NAME_MAX 32
 
 /* Hooks. */
 
@@ -360,6 +344,7 @@ static const ConnectionOperations connection_operations = {
         .node_get_cpu_map = test_node_get_cpu_map,
         .node_get_cpu_stats = test_node_get_cpu_stats,
         .node_get_free_memory = test_node_get_free_memory,
+        .node_get_info = test_node_get_info,
         .node_get_security_model = test_node_get_security_model,
         .node_device_create_xml = test_node_device_create_xml,
         .storage_pool_create_xml = test_storage_pool_create_xml,
@@ -388,6 +373,24 @@ static int test_probe(DriverObject *self, Instance instance, GError **error)
         return 0;
 }
 
+static bool is_default(const Uri *uri)
+{
+        return strcmp(uri->path, "/default") == 0;
+}
+
+/* Hosts of files are private to who opens them: each has a label of its own. */
+static char *private_label(const char *path)
+{
+        static unsigned n_given;
+        g_autofree char *name = g_path_get_basename(path);
+        char *suffix = strrchr(name, '.');
+
+        if (suffix && suffix != name)
+                *suffix = '\0';
+        g_strcanon(name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS, '_');
+        return g_strdup_printf("test_%.*s_%u", LABEL_NAME_MAX, name, ++n_given);
+}
+
 static int test_identify(const Uri *uri, Instance instance, bool read_only, char **ret_label,
         const char **ret_action, GError **error)
 {
@@ -395,11 +398,9 @@ static int test_identify(const Uri *uri, Instance instance, bool read_only, char
         if (!uri->path[0] || strcmp(uri->path, "/") == 0)
                 return error_set(
                         error, ERROR_INVALID_ARG, "testOpen: supply a path or use test:///default");
-        if (strcmp(uri->path, "/default") != 0)
-                return error_set(error, ERROR_NO_SUPPORT,
-                        "%s: a test host from a file, only test:///default", uri->text);
-        *ret_label = g_strdup("test_default");
-        *ret_action = "org.virtbus1.connection.open";
+        *ret_label = is_default(uri) ? g_strdup("test_default") : private_label(uri->path);
+        *ret_action = is_default(uri) ? "org.virtbus1.connection.open" :
+                                        "org.virtbus1.connection.open-file";
         return 0;
 }
 
@@ -427,25 +428,15 @@ static int test_open(const Uri *uri, Instance instance, bool read_only, const ch
         TestConnection *host = g_new0(TestConnection, 1);
         LocalConnection *self = &host->local;
         g_autoptr(Connection) connection = &self->connection;
-        g_autoptr(DomainConfig) config = NULL;
-        g_autofree char *text = NULL;
-        LocalDomain *domain;
+        int r;
 
         (void)instance, (void)read_only;
         connection_init(connection, &test_driver, label, uri, test_connection_free);
         self->hooks = &hooks;
         object_set_uint64(connection, CONNECTION_PROPERTY_VERSION, VERSION);
-        if (domain_config_parse(default_domain, DOMAIN_XML_INACTIVE, &config, error) < 0 ||
-                test_complete(self, config, error) < 0)
-                return -1;
-        text = domain_config_format(config, DOMAIN_XML_INACTIVE | DOMAIN_XML_SECURE);
-        if (local_domain_restore(self, config->name, text, false, &domain, error) < 0)
-                return -1;
-        domain->definition = g_steal_pointer(&text);
-        domain->live = g_steal_pointer(&config);
-        domain->live->id = number(++self->last_id);
-        domain_set_state(&domain->domain, DOMAIN_RUNNING, 0, self->last_id);
-        if (test_objects_open(connection, error) < 0) {
+        r = is_default(uri) ? test_node_load_default(connection, error) :
+                              test_node_load(connection, uri->path, error);
+        if (r < 0) {
                 test_stop_connection(connection);
                 return -1;
         }
@@ -459,8 +450,13 @@ static void test_start_connection(Connection *connection)
         void *domain;
 
         g_hash_table_iter_init(&iter, registry_all(&connection->registry, DOMAIN_BY_UUID));
-        while (g_hash_table_iter_next(&iter, NULL, &domain))
+        while (g_hash_table_iter_next(&iter, NULL, &domain)) {
+                const GPtrArray *snapshots = ((Domain *)domain)->snapshots;
+
                 object_publish(domain);
+                for (unsigned i = 0; snapshots && i < snapshots->len; i++)
+                        object_publish(snapshots->pdata[i]);
+        }
         test_objects_start(connection);
 }
 

@@ -8,6 +8,7 @@
 #include "drivers/model/bind.h"
 
 #define TEST_HOST_CPUS 8 /* that a guest can be pinned to */
+#define TEST_CELLS 2     /* of the memory of the default host */
 
 /* The filesystems that every guest with a disk has: "/" and "/boot". */
 #define TEST_FILESYSTEMS 2
@@ -57,6 +58,7 @@ TEST_HOST(get_sysinfo, GetSysinfo);
 TEST_HOST(node_get_cpu_map, NodeGetCPUMap);
 TEST_HOST(node_get_cpu_stats, NodeGetCPUStats);
 TEST_HOST(node_get_free_memory, NodeGetFreeMemory);
+TEST_HOST(node_get_info, NodeGetInfo);
 TEST_HOST(node_get_security_model, NodeGetSecurityModel);
 
 TEST_GUEST(fs_freeze, FSFreeze);
@@ -124,6 +126,11 @@ TEST_GUEST(snapshot_create_xml, SnapshotCreateXML);
 TEST_SNAPSHOT(delete, Delete);
 TEST_SNAPSHOT(get_xml_desc, GetXMLDesc);
 TEST_SNAPSHOT(revert, Revert);
+/* Adds a snapshot that is described whole, whose parent may follow later; and holds all of them
+ * against each other, when all are there. Nothing is published. */
+int test_snapshot_load(Domain *domain, const char *xml, bool current, GError **error);
+int test_snapshots_check(const Domain *domain, GError **error);
+
 TEST_CHECKPOINT(delete, Delete);
 TEST_CHECKPOINT(get_xml_desc, GetXMLDesc);
 

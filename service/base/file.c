@@ -270,6 +270,27 @@ int file_read(const char *path, size_t limit, char **ret, size_t *ret_size)
         return 0;
 }
 
+typedef struct Loading {
+        const char *path;
+        size_t limit;
+        char **ret;
+        size_t *ret_size;
+} Loading;
+
+static int load_work(void *data)
+{
+        const Loading *loading = data;
+
+        return file_read(loading->path, loading->limit, loading->ret, loading->ret_size);
+}
+
+int file_load(const char *path, size_t limit, char **ret, size_t *ret_size)
+{
+        Loading loading = { .path = path, .limit = limit, .ret = ret, .ret_size = ret_size };
+
+        return offload("a file being read", load_work, &loading);
+}
+
 int directory_make(const char *path, mode_t mode)
 {
         return g_mkdir_with_parents(path, mode) < 0 ? -errno : 0;

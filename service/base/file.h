@@ -30,5 +30,8 @@ int file_remove(const char *path);
  * -errno. For small local files: it does not leave the loop. */
 int file_read(const char *path, size_t limit, char **ret, size_t *ret_size);
 
+/* Suspends. The same beside the loop, for a file that may be anywhere. */
+int file_load(const char *path, size_t limit, char **ret, size_t *ret_size);
+
 /* mkdir -p with mode for each directory it makes. 0 or -errno. */
 int directory_make(const char *path, mode_t mode);

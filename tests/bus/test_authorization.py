@@ -154,8 +154,13 @@ class AuthorizationTest(HostBusTest):
             self.asked()
         with self.refused('AccessDenied'):
             self.caller.object(TEST_DOMAIN).set('Domain.Autostart', GLib.Variant('b', True))
-        with self.refused('AccessDenied'):
-            self.caller.object(ROOT).call('Manager.Open', 'test:///default', 0)
+        self.asked()
+        # A file that the caller could not read is not even looked for.
+        for uri, permission in (('test:///default', 'connection.open'), ('test:///nowhere', 'connection.open-file'),
+                                ('test:///root/secret', 'connection.open-file')):
+            with self.refused('AccessDenied', 'access denied: Open'):
+                self.caller.object(ROOT).call('Manager.Open', uri, 0)
+            self.assertEqual(self.asked(), [(permission, {'uri': uri, 'member': 'Open'})])
         self.assertEqual(self.client.object(TEST_DOMAIN).get_all('Domain'), before)
 
     def test_what_needs_none(self):

@@ -35,7 +35,7 @@ BAD_URIS = [
     ('test://host/default', 'NoConnect', 'no connection driver available for test://host/default: connections to'),
     ('qemu+ssh://host/system', 'NoConnect', 'no connection driver available for qemu+ssh://host/system: '),
     ('test:///', 'InvalidArg', 'invalid argument: testOpen: supply a path or use test:///default'),
-    ('test:///some/file', 'NoSupport', 'this function is not supported by the connection driver: test:///some/file'),
+    ('test:///some/file', 'SystemError', "cannot read the test host's file '/some/file': No such file or directory"),
     ('qemu:///', 'InternalError', "internal error: unexpected QEMU URI path '/', try qemu:///system"),
     ('qemu:///sys', 'InternalError', "internal error: unexpected QEMU URI path '/sys'"),
     ('qemu:///system', 'NoConnect', "no connection driver available for qemu:///system is the host's"),
