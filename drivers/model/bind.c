@@ -434,6 +434,14 @@ typedef struct Reading {
         GError **error;
 } Reading;
 
+/* The text of an element that is a string. Blanks beside elements only lay the document out. */
+static const char *own_string(const xmlNode *node, char **own)
+{
+        const char *text = xml_content(node, own);
+
+        return text && xml_first(node) && !text[strspn(text, " \t\r\n")] ? NULL : text;
+}
+
 static int parse_scalars(const Reading *reading, const BindRow *rows, void *object)
 {
         for (const BindRow *row = rows; row->place != BIND_PLACE_END; row++) {
@@ -450,7 +458,8 @@ static int parse_scalars(const Reading *reading, const BindRow *rows, void *obje
                 if (row->place == BIND_PLACE_ATTRIBUTE)
                         text = xml_property(reading->node, row->name, &own);
                 else if (row->place == BIND_PLACE_TEXT)
-                        text = xml_content(reading->node, &own);
+                        text = row->value == BIND_STRING ? own_string(reading->node, &own) :
+                                                           xml_content(reading->node, &own);
                 if (text &&
                         parse_value(row, reading->node, row->name, text, object, reading->error) <
                                 0)

@@ -484,6 +484,21 @@ static void test_head(void)
 /* ---- metadata -----------------------------------------------------------------------------------
  */
 
+/* The path of a store has no blanks from the layout of what is kept beside it. */
+static void test_blanks(void)
+{
+        g_autoptr(DomainConfig) config = parse("<domain type='qemu'><name>a</name>"
+                                               "<os><type>hvm</type>"
+                                               "<nvram>\n  <other/>\n</nvram></os></domain>",
+                0);
+        g_autofree char *once = domain_config_format(config, 0), *twice = NULL;
+        g_autoptr(DomainConfig) again = parse(once, 0);
+
+        g_assert_null(config->os.nvram.path);
+        twice = domain_config_format(again, 0);
+        g_assert_cmpstr(twice, ==, once);
+}
+
 static void test_metadata(void)
 {
         g_autoptr(DomainConfig) config = parse(
@@ -672,6 +687,7 @@ int main(int argc, char **argv)
         g_test_add_func("/model/domain/refused/boot", test_boot_exclusive);
         g_test_add_func("/model/domain/identify", test_identify);
         g_test_add_func("/model/domain/head", test_head);
+        g_test_add_func("/model/domain/blanks", test_blanks);
         g_test_add_func("/model/domain/metadata", test_metadata);
         g_test_add_func("/model/domain/flags", test_flags);
         g_test_add_func("/model/domain/tables", test_tables);
