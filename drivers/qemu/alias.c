@@ -85,7 +85,7 @@ static void assign_controller(const DomainConfig *config, Controller *controller
                         assign(alias, "ide");
                         break;
                 }
-                /* fall through */
+                G_GNUC_FALLTHROUGH;
         default:
                 assign(alias, "%s%u", enum_name(&controller_type_names, controller->type), index);
         }

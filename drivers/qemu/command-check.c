@@ -345,7 +345,7 @@ static int check_disk(Check *check, const Disk *disk)
                         return REFUSE(check,
                                 "IDE controllers are unsupported for this QEMU binary or "
                                 "machine type");
-                /* fall through */
+                G_GNUC_FALLTHROUGH;
         case DISK_BUS_SATA:
                 if (disk->readonly && disk->device == DISK_DEVICE_DISK)
                         return REFUSE(check, "readonly %s disks are not supported",

@@ -340,7 +340,7 @@ static void write_caches(XmlWriter *writer)
                         unsigned cpu = g_array_index(cpus, unsigned, i);
                         g_autofree char *shared =
                                 read_text(CPUS "/cpu%u/cache/index%u/shared_cpu_list", cpu, index);
-                        g_autofree char *type = NULL, *unit_type = NULL;
+                        g_autofree char *type = NULL;
                         long level, size, id;
 
                         if (!shared)
