@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "drivers/qemu/domain.h"
+#include "drivers/qemu/status.h"
 #include "service/base/cleanup.h"
 #include "service/base/file.h"
 
@@ -81,25 +82,20 @@ void qemu_status_remove(QemuDomain *domain)
 
 /* Adopting. */
 
-typedef struct Status {
-        const char *boot, *directory, *scope, *owner, *config;
-        int version, pid, id, state, reason, starting;
-        json_int_t start;
-} Status;
-
-/* The strings are the JSON's. */
-static int status_read(const char *path, json_t **ret_json, Status *ret, GError **error)
+void qemu_status_clear(QemuStatus *status)
 {
-        g_autofree char *text = NULL;
-        json_error_t problem;
-        Status status = { 0 };
-        int r = file_read(path, STATUS_MAX, &text, NULL);
+        json_decref(status->json);
+        *status = (QemuStatus){ 0 };
+}
 
-        if (r < 0)
-                return error_set_errno(error, r, "cannot read '%s'", path);
-        *ret_json = json_loads(text, 0, &problem);
-        if (!*ret_json ||
-                json_unpack_ex(*ret_json, &problem, 0, "{si ss si sI si si si sb s?s s?s s?s ss}",
+int qemu_status_parse(const char *text, const char *path, QemuStatus *ret, GError **error)
+{
+        g_auto(QemuStatus) status = { 0 };
+        json_error_t problem;
+
+        status.json = json_loads(text, 0, &problem);
+        if (!status.json ||
+                json_unpack_ex(status.json, &problem, 0, "{si ss si sI si si si sb s?s s?s s?s ss}",
                         "version", &status.version, "boot", &status.boot, "pid", &status.pid,
                         "start", &status.start, "id", &status.id, "state", &status.state, "reason",
                         &status.reason, "starting", &status.starting, "directory",
@@ -110,13 +106,28 @@ static int status_read(const char *path, json_t **ret_json, Status *ret, GError 
         if (status.version != STATUS_VERSION)
                 return error_set(error, ERROR_INTERNAL_ERROR, "'%s' is of another version, %d",
                         path, status.version);
+        if (status.pid <= 1 || status.state <= DOMAIN_NOSTATE || status.state > DOMAIN_PMSUSPENDED)
+                return error_set(error, ERROR_INTERNAL_ERROR,
+                        "'%s' is not a guest's state: process %d in state %d", path, status.pid,
+                        status.state);
         *ret = status;
+        status.json = NULL;
         return 0;
+}
+
+static int status_read(const char *path, QemuStatus *ret, GError **error)
+{
+        g_autofree char *text = NULL;
+        int r = file_read(path, STATUS_MAX, &text, NULL);
+
+        if (r < 0)
+                return error_set_errno(error, r, "cannot read '%s'", path);
+        return qemu_status_parse(text, path, ret, error);
 }
 
 /* The domain that the file is about: a defined one, or a transient one that comes back. */
 static QemuDomain *status_domain(
-        QemuConnection *connection, const DomainConfig *config, const Status *status)
+        QemuConnection *connection, const DomainConfig *config, const QemuStatus *status)
 {
         Connection *base = &connection->local.connection;
         Domain *known = registry_find(&base->registry, DOMAIN_BY_UUID, config->uuid);
@@ -134,11 +145,11 @@ static QemuDomain *status_domain(
         return domain;
 }
 
-static bool process_is_there(const Status *status)
+static bool process_is_there(const QemuStatus *status)
 {
         g_autofree char *boot = boot_id();
 
-        return strcmp(boot, status->boot) == 0 && status->pid > 1 &&
+        return strcmp(boot, status->boot) == 0 &&
                 qemu_process_start_time(status->pid) == (uint64_t)status->start;
 }
 
@@ -153,7 +164,7 @@ static void report_lost(QemuDomain *domain)
 }
 
 /* libvirt's states from QEMU's run states. */
-static void take_state(QemuDomain *domain, const char *run_state, const Status *status)
+static void take_state(QemuDomain *domain, const char *run_state, const QemuStatus *status)
 {
         Domain *base = &domain->local.domain;
         bool running = strcmp(run_state, "running") == 0;
@@ -177,7 +188,7 @@ static void take_state(QemuDomain *domain, const char *run_state, const Status *
 }
 
 /* Its monitor, which may take its time: a stopped process answers when it is continued. */
-static void adopt_monitor(QemuDomain *domain, const Status *status)
+static void adopt_monitor(QemuDomain *domain, const QemuStatus *status)
 {
         /* The guest may end meanwhile, and another run of it may begin. */
         while (domain->child && domain->start_time == (uint64_t)status->start && !domain->qmp &&
@@ -212,8 +223,7 @@ static void adopt_monitor(QemuDomain *domain, const Status *status)
 
 typedef struct Adoption {
         QemuDomain *domain;
-        json_t *json;
-        Status status;
+        QemuStatus status;
 } Adoption;
 
 static void adoption_run(void *data)
@@ -222,20 +232,19 @@ static void adoption_run(void *data)
 
         adopt_monitor(adoption->domain, &adoption->status);
         object_unref(adoption->domain);
-        json_decref(adoption->json);
+        qemu_status_clear(&adoption->status);
         g_free(adoption);
 }
 
 static int adopt(QemuConnection *connection, const char *path, GError **error)
 {
         g_autoptr(DomainConfig) config = NULL;
-        g_autoptr(json_t) json = NULL;
+        g_auto(QemuStatus) status = { 0 };
         Adoption *adoption;
         QemuDomain *domain;
-        Status status;
         int r;
 
-        if (status_read(path, &json, &status, error) < 0 ||
+        if (status_read(path, &status, error) < 0 ||
                 domain_config_parse(status.config, 0, &config, error) < 0)
                 return -1;
         connection->local.last_id = MAX(connection->local.last_id, (unsigned)MAX(status.id, 0));
@@ -265,13 +274,13 @@ static int adopt(QemuConnection *connection, const char *path, GError **error)
                         &domain->local, false, SHUTOFF_FAILED, STOPPED_FAILED, error);
         }
         adoption = g_new(Adoption, 1);
-        *adoption =
-                (Adoption){ .domain = domain, .json = g_steal_pointer(&json), .status = status };
+        *adoption = (Adoption){ .domain = domain, .status = status };
+        status.json = NULL;
         object_ref(domain);
         r = fiber_start("adopting a guest", adoption_run, adoption, NULL);
         if (r < 0) {
                 object_unref(domain);
-                json_decref(adoption->json);
+                qemu_status_clear(&adoption->status);
                 g_free(adoption);
         }
         return 0;
