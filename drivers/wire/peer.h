@@ -89,8 +89,9 @@ void wire_peer_resume(WirePeer *peer);
 void wire_peer_keepalive(WirePeer *peer, uint64_t interval, unsigned count);
 
 /* Puts a layer around the link when all that is queued now has gone out; until then nothing is
- * read. What was read and is no frame yet is the layer's: it is given as `unread`. wrap owns the
- * inner link and returns the outer one, or NULL with the error, which closes the peer. */
+ * read. What was read and is no frame yet is the layer's: it is given as `unread`. The
+ * outer link owns the inner one and has its descriptor; NULL with the error, which closes the peer,
+ * leaves it as it was. */
 typedef WireLink *(*WireLinkWrap)(
         WireLink *inner, const void *unread, size_t n_unread, void *data, GError **error);
 void wire_peer_wrap(WirePeer *peer, WireLinkWrap wrap, void *data);
