@@ -5,22 +5,19 @@
 
 #include "drivers/model/bind.h"
 
-const LookupKind lookup_domain = { &domain_class, DOMAIN_BY_UUID, "org.virtbus1.domain.read",
-        ERROR_NO_DOMAIN, "domain" };
-const LookupKind lookup_network = { &network_class, NETWORK_BY_UUID, "org.virtbus1.network.read",
-        ERROR_NO_NETWORK, "network" };
+const LookupKind lookup_domain = { &domain_class, DOMAIN_BY_UUID, ERROR_NO_DOMAIN, "domain" };
+const LookupKind lookup_network = { &network_class, NETWORK_BY_UUID, ERROR_NO_NETWORK, "network" };
 const LookupKind lookup_storage_pool = { &storage_pool_class, STORAGE_POOL_BY_UUID,
-        "org.virtbus1.storage.read", ERROR_NO_STORAGE_POOL, "storage pool" };
+        ERROR_NO_STORAGE_POOL, "storage pool" };
 const LookupKind lookup_storage_vol = { &storage_vol_class, STORAGE_VOL_BY_KEY,
-        "org.virtbus1.storage.read", ERROR_NO_STORAGE_VOL, "storage vol" };
+        ERROR_NO_STORAGE_VOL, "storage vol" };
 const LookupKind lookup_node_device = { &node_device_class, NODE_DEVICE_BY_NAME,
-        "org.virtbus1.node-device.read", ERROR_NO_NODE_DEVICE, "node device" };
-const LookupKind lookup_secret = { &secret_class, SECRET_BY_UUID, "org.virtbus1.secret.read",
-        ERROR_NO_SECRET, "secret" };
-const LookupKind lookup_nw_filter = { &nw_filter_class, NW_FILTER_BY_UUID,
-        "org.virtbus1.filter.read", ERROR_NO_NWFILTER, "nwfilter" };
-const LookupKind lookup_interface = { &interface_class, INTERFACE_BY_NAME,
-        "org.virtbus1.interface.read", ERROR_NO_INTERFACE, "interface" };
+        ERROR_NO_NODE_DEVICE, "node device" };
+const LookupKind lookup_secret = { &secret_class, SECRET_BY_UUID, ERROR_NO_SECRET, "secret" };
+const LookupKind lookup_nw_filter = { &nw_filter_class, NW_FILTER_BY_UUID, ERROR_NO_NWFILTER,
+        "nwfilter" };
+const LookupKind lookup_interface = { &interface_class, INTERFACE_BY_NAME, ERROR_NO_INTERFACE,
+        "interface" };
 
 static const Connection *connection_of(const Call *call)
 {
@@ -48,7 +45,7 @@ int lookup_found(const Call *call, const LookupKind *kind, void *object, const c
         if (require_kind(call, kind, error) < 0)
                 return -1;
         if (self && self->published) {
-                r = call_authorize(call, kind->action, self, NULL);
+                r = call_authorize(call, class_read_action(kind->class), self, NULL);
                 if (r == -EAGAIN)
                         return r;
                 if (r >= 0) {
@@ -115,7 +112,7 @@ int lookup_list(const Call *call, const LookupKind *kind,
                 if (objects[i]->published && (!flags || accepts(objects[i], flags)))
                         g_ptr_array_add(list, object_ref(objects[i]));
         }
-        r = call_filter(call, kind->action, &list);
+        r = call_filter(call, &list);
         if (r < 0) {
                 g_ptr_array_unref(list);
                 return r;

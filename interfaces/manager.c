@@ -101,7 +101,7 @@ int manager_handle_list_connections(Call *call, const ManagerListConnectionsIn *
         GPtrArray *list = connections_list();
 
         (void)in, (void)error;
-        call_filter(call, "org.virtbus1.connection.read", &list);
+        call_filter(call, &list);
         out->connections.n = list->len;
         out->connections.items = (Object **)g_ptr_array_free(list, FALSE);
         return 0;

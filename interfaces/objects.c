@@ -244,7 +244,7 @@ int storage_pool_handle_list_storage_volumes(Call *call, const StoragePoolListSt
         while (g_hash_table_iter_next(&iter, NULL, &object))
                 if (in_pool(object, call->object))
                         g_ptr_array_add(list, object_ref(object));
-        r = call_filter(call, lookup_storage_vol.action, &list);
+        r = call_filter(call, &list);
         if (r < 0) {
                 g_ptr_array_unref(list);
                 return r;

@@ -78,6 +78,26 @@ static int reply_values(
         return r < 0 ? reply_failed(r, error) : reply_send(call, reply, error);
 }
 
+/* The bus' own errors. */
+
+/* More than 0 also where the caller wants no reply, for which sd-bus has 0. */
+__attribute__((format(printf, 3, 4))) static int refuse(
+        sd_bus_message *message, const char *name, const char *format, ...)
+{
+        va_list arguments;
+        int r;
+
+        va_start(arguments, format);
+        r = sd_bus_reply_method_errorfv(message, name, format, arguments);
+        va_end(arguments);
+        return r < 0 ? r : 1;
+}
+
+static int no_such(sd_bus_message *message, const char *name, const char *what, const char *which)
+{
+        return refuse(message, name, "There is no %s '%s' here", what, which);
+}
+
 /* Methods. */
 
 static int decode_arguments(BusCall *call, const char *signature, GError **error)
@@ -140,6 +160,7 @@ static int answer_get(BusCall *call, GError **error)
 
 typedef struct Readable {
         const BusCall *call;
+        Object *object;
         const char *action; /* of the property before, */
         bool answer;        /* and what was found for it: neighbours mostly share it */
         bool any;
@@ -153,7 +174,7 @@ static bool may_read(const PropertyInfo *property, void *data)
 
         if (!readable->any || readable->action != property->action) {
                 int r = call_authorize(
-                        &readable->call->base, property->action, readable->call->base.object, NULL);
+                        &readable->call->base, property->action, readable->object, NULL);
 
                 readable->action = property->action;
                 readable->answer = r >= 0;
@@ -168,7 +189,7 @@ static bool may_read(const PropertyInfo *property, void *data)
 static int answer_get_all(BusCall *call, GError **error)
 {
         g_autoptr(sd_bus_message) reply = NULL;
-        Readable readable = { .call = call };
+        Readable readable = { .call = call, .object = call->base.object };
         int r;
 
         r = sd_bus_message_new_method_return(call->message, &reply);
@@ -204,21 +225,28 @@ static int answer_set(BusCall *call, GError **error)
 
 static int answer_introspect(BusCall *call, GError **error)
 {
-        g_autofree char *text =
-                introspect(call->space, sd_bus_message_get_path(call->message), call->base.object);
+        const char *path = sd_bus_message_get_path(call->message);
+        const Object *object = publish_lookup(call->space, path);
+        g_autoptr(GPtrArray) below = introspect_below(call->space, path);
+        g_autofree char *text = NULL;
+        int r;
 
+        r = call_filter(&call->base, &below);
+        if (r < 0)
+                return r;
+        if (!object && below->len == 0 && strcmp(path, call->space->root) != 0) {
+                r = no_such(call->message, SD_BUS_ERROR_UNKNOWN_OBJECT, "object", path);
+                return r < 0 ? reply_failed(r, error) : 0;
+        }
+        text = introspect(call->space, path, object, below);
         return reply_values(call, "s", &text, error);
 }
 
-static bool always(const PropertyInfo *property, void *data)
+static int append_managed(sd_bus_message *reply, const BusCall *call, Object *object)
 {
-        (void)property, (void)data;
-        return true;
-}
-
-static int append_managed(sd_bus_message *reply, const Object *object, const Namespace *space)
-{
+        const Namespace *space = call->space;
         const ClassFace *face = publish_face(object);
+        Readable readable = { .call = call, .object = object };
         int r;
 
         r = sd_bus_message_open_container(reply, 'e', "oa{sa{sv}}");
@@ -231,7 +259,9 @@ static int append_managed(sd_bus_message *reply, const Object *object, const Nam
         if (r >= 0)
                 r = sd_bus_message_append_basic(reply, 's', face->interfaces[space->id]);
         if (r >= 0)
-                r = publish_append_properties(reply, object, space, false, always, NULL);
+                r = publish_append_properties(reply, object, space, false, may_read, &readable);
+        if (readable.result < 0)
+                return readable.result;
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         if (r >= 0)
@@ -241,29 +271,26 @@ static int append_managed(sd_bus_message *reply, const Object *object, const Nam
 
 static int answer_managed_objects(BusCall *call, GError **error)
 {
+        g_autoptr(GPtrArray) objects = g_ptr_array_new_with_free_func(object_unref_notify);
         g_autoptr(sd_bus_message) reply = NULL;
+        GHashTableIter iter;
+        void *object;
         int r;
 
+        g_hash_table_iter_init(&iter, call->space->objects);
+        while (g_hash_table_iter_next(&iter, NULL, &object))
+                g_ptr_array_add(objects, object_ref(object));
+        r = call_filter(&call->base, &objects);
+        if (r < 0)
+                return r;
         r = sd_bus_message_new_method_return(call->message, &reply);
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "{oa{sa{sv}}}");
-        /* A class at a time, since a class has one permission to see. */
-        for (unsigned i = 0; r >= 0 && i < n_class_faces; i++) {
-                g_autoptr(GPtrArray) objects = g_ptr_array_new_with_free_func(object_unref_notify);
-                GHashTableIter iter;
-                void *object;
-
-                g_hash_table_iter_init(&iter, call->space->objects);
-                while (g_hash_table_iter_next(&iter, NULL, &object))
-                        if (((Object *)object)->class == class_faces[i].class)
-                                g_ptr_array_add(objects, object_ref(object));
-                r = call_filter(&call->base, class_read_action(class_faces[i].class), &objects);
-                if (r < 0)
-                        return r;
-                for (unsigned j = 0; r >= 0 && j < objects->len; j++)
-                        if (((Object *)objects->pdata[j])->published)
-                                r = append_managed(reply, objects->pdata[j], call->space);
-        }
+        for (unsigned i = 0; r >= 0 && i < objects->len; i++)
+                if (((Object *)objects->pdata[i])->published)
+                        r = append_managed(reply, call, objects->pdata[i]);
+        if (r == -EAGAIN)
+                return r;
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? reply_failed(r, error) : reply_send(call, reply, error);
@@ -277,26 +304,7 @@ static const CallKind standard_kinds[] = {
         { OBJECT_MANAGER, "GetManagedObjects", "", NULL, answer_managed_objects },
 };
 
-/* From a message to a call. What is not there or has the wrong form is answered here, with the bus'
- * own errors. */
-
-/* More than 0 also where the caller wants no reply, for which sd-bus has 0. */
-__attribute__((format(printf, 3, 4))) static int refuse(
-        sd_bus_message *message, const char *name, const char *format, ...)
-{
-        va_list arguments;
-        int r;
-
-        va_start(arguments, format);
-        r = sd_bus_reply_method_errorfv(message, name, format, arguments);
-        va_end(arguments);
-        return r < 0 ? r : 1;
-}
-
-static int no_such(sd_bus_message *message, const char *name, const char *what, const char *which)
-{
-        return refuse(message, name, "There is no %s '%s' here", what, which);
-}
+/* From a message to a call. What is not there or has the wrong form is answered here. */
 
 static int find_property(BusCall *call, const ClassFace *face)
 {
@@ -428,17 +436,9 @@ static BusCall *call_new(const BusCall *draft)
 static int answer_missing(sd_bus_message *message, const Namespace *space)
 {
         const char *path = sd_bus_message_get_path(message), *key = strstr(path, "/domain/_");
-        g_autoptr(GPtrArray) children = NULL;
         g_autoptr(GError) error = NULL;
-        g_autofree char *parent = NULL, *uuid = NULL, *text = NULL;
+        g_autofree char *parent = NULL, *uuid = NULL;
 
-        if (sd_bus_message_is_method_call(message, INTROSPECTABLE, "Introspect")) {
-                children = publish_children(space, path);
-                if (children->len == 0)
-                        return no_such(message, SD_BUS_ERROR_UNKNOWN_OBJECT, "object", path);
-                text = introspect(space, path, NULL);
-                return sd_bus_reply_method_return(message, "s", text);
-        }
         if (key && !strchr(key + strlen("/domain/_"), '/'))
                 parent = g_strndup(path, key - path);
         if (!parent || !publish_lookup(space, parent))
@@ -447,6 +447,32 @@ static int answer_missing(sd_bus_message *message, const Namespace *space)
         error_set(&error, ERROR_NO_DOMAIN, "no domain with matching uuid '%s'", uuid);
         return sd_bus_reply_method_errorf(message,
                 space->error_name ?: error_info(ERROR_NO_DOMAIN)->bus_name, "%s", error->message);
+}
+
+/* What leads to objects can be introspected: a call on the next object on the way to it, at last on
+ * the manager, which is not in every namespace. */
+static Object *object_on_the_way(const Namespace *space, const char *path)
+{
+        g_autofree char *prefix = g_strdup(path);
+        Object *object = NULL;
+        char *slash;
+
+        while (!object && (slash = strrchr(prefix, '/'))) {
+                *slash = 0;
+                object = publish_lookup(space, prefix);
+        }
+        return object ?:
+                publish_lookup(&namespaces[NAMESPACE_VIRTBUS], namespaces[NAMESPACE_VIRTBUS].root);
+}
+
+static Object *object_of(sd_bus_message *message, const Namespace *space)
+{
+        const char *path = sd_bus_message_get_path(message);
+        Object *object = publish_lookup(space, path);
+
+        if (object || !sd_bus_message_is_method_call(message, INTROSPECTABLE, "Introspect"))
+                return object;
+        return object_on_the_way(space, path);
 }
 
 static int on_call(sd_bus_message *message, void *data, sd_bus_error *problem)
@@ -460,7 +486,7 @@ static int on_call(sd_bus_message *message, void *data, sd_bus_error *problem)
         (void)problem;
         if (!sd_bus_message_is_method_call(message, NULL, NULL))
                 return 0;
-        draft.base.object = publish_lookup(space, sd_bus_message_get_path(message));
+        draft.base.object = object_of(message, space);
         if (!draft.base.object)
                 return answer_missing(message, space);
         draft.base.caller = caller_of(message);

@@ -59,9 +59,64 @@ static const char object_manager[] =
         "    </signal>\n"
         "  </interface>\n";
 
-char *introspect(const Namespace *space, const char *path, const Object *object)
+/* Where a path goes on below another, NULL where it does not. */
+static const char *path_below(const char *path, const char *root)
 {
-        g_autoptr(GPtrArray) children = publish_children(space, path);
+        size_t n = strlen(root);
+
+        return strncmp(path, root, n) == 0 && path[n] == '/' ? path + n + 1 : NULL;
+}
+
+static bool is_alone(const Namespace *space, const char *path, const char *below)
+{
+        g_autofree char *prefix = g_strdup(path);
+
+        for (const char *slash = strchr(below, '/'); slash; slash = strchr(slash + 1, '/')) {
+                char *end = prefix + (slash - path);
+
+                *end = 0;
+                if (publish_lookup(space, prefix))
+                        return false;
+                *end = '/';
+        }
+        return true;
+}
+
+GPtrArray *introspect_below(const Namespace *space, const char *path)
+{
+        GPtrArray *objects = g_ptr_array_new_with_free_func(object_unref_notify);
+        GHashTableIter iter;
+        void *key, *object;
+
+        g_hash_table_iter_init(&iter, space->objects);
+        while (g_hash_table_iter_next(&iter, &key, &object)) {
+                const char *below = path_below(key, path);
+
+                if (below && is_alone(space, key, below))
+                        g_ptr_array_add(objects, object_ref(object));
+        }
+        return objects;
+}
+
+/* The next component on the way to each, once. */
+static void append_nodes(
+        GString *text, const Namespace *space, const char *path, const GPtrArray *below)
+{
+        g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+        for (unsigned i = 0; i < below->len; i++) {
+                const char *other = publish_path(below->pdata[i], space);
+                const char *rest = other ? path_below(other, path) : NULL;
+                char *name = rest ? g_strndup(rest, strcspn(rest, "/")) : NULL;
+
+                if (name && g_hash_table_add(seen, name))
+                        g_string_append_printf(text, "  <node name=\"%s\"/>\n", name);
+        }
+}
+
+char *introspect(
+        const Namespace *space, const char *path, const Object *object, const GPtrArray *below)
+{
         GString *text = g_string_new(head);
 
         if (object && strcmp(path, space->root) == 0)
@@ -71,8 +126,7 @@ char *introspect(const Namespace *space, const char *path, const Object *object)
                 g_string_append_printf(
                         text, "  %s", publish_face(object)->introspection[space->id]);
         }
-        for (unsigned i = 0; i < children->len; i++)
-                g_string_append_printf(text, "  <node name=\"%s\"/>\n", (char *)children->pdata[i]);
+        append_nodes(text, space, path, below);
         g_string_append(text, "</node>\n");
         return g_string_free(text, FALSE);
 }

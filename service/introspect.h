@@ -7,5 +7,10 @@
 #include "drivers/object.h"
 #include "service/namespace.h"
 
-/* object is NULL for a path that only leads to others. Allocated. */
-char *introspect(const Namespace *space, const char *path, const Object *object);
+/* The objects below a path that have no other one on the way to them, referenced. */
+GPtrArray *introspect_below(const Namespace *space, const char *path);
+
+/* object is NULL for a path that only leads to others; below are those that are to be shown. What
+ * leads to none of them is not shown either. Allocated. */
+char *introspect(
+        const Namespace *space, const char *path, const Object *object, const GPtrArray *below);

@@ -33,7 +33,7 @@ int call_authorize(const Call *call, const char *action, Object *object, GError 
         return authorize(&question, error);
 }
 
-int call_filter(const Call *call, const char *action, GPtrArray **objects)
+int call_filter(const Call *call, GPtrArray **objects)
 {
         g_autofree Question *questions = NULL;
         g_autofree bool *answers = NULL;
@@ -46,7 +46,9 @@ int call_filter(const Call *call, const char *action, GPtrArray **objects)
         questions = g_new(Question, n);
         answers = g_new(bool, n);
         for (unsigned i = 0; i < n; i++) {
-                questions[i] = call_question(call, action, (*objects)->pdata[i]);
+                Object *object = (*objects)->pdata[i];
+
+                questions[i] = call_question(call, class_read_action(object->class), object);
                 /* Nobody is asked a thousand times for a list. */
                 questions[i].interactive = false;
         }

@@ -78,6 +78,6 @@ int call_authorize(const Call *call, const char *action, Object *object, GError 
 /* The question itself, for a handler that adds to it. */
 Question call_question(const Call *call, const char *action, Object *object);
 
-/* Removes from a list of objects, which it takes and gives back, those about which the caller does
- * not have the permission. 0 or -EAGAIN, with the list as it was. */
-int call_filter(const Call *call, const char *action, GPtrArray **objects);
+/* Removes from a list of objects, which it takes and gives back, those that the caller may not see.
+ * 0 or -EAGAIN, with the list as it was. */
+int call_filter(const Call *call, GPtrArray **objects);

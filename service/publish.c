@@ -197,30 +197,6 @@ static char *path_make(const Namespace *space, const Object *object)
         return below_parent_path(space, object);
 }
 
-GPtrArray *publish_children(const Namespace *space, const char *path)
-{
-        g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        GPtrArray *children = g_ptr_array_new_with_free_func(g_free);
-        size_t n = strlen(path);
-        GHashTableIter iter;
-        void *key;
-
-        g_hash_table_iter_init(&iter, space->objects);
-        while (g_hash_table_iter_next(&iter, &key, NULL)) {
-                const char *other = key;
-                g_autofree char *child = NULL;
-
-                if (strncmp(other, path, n) != 0 || other[n] != '/')
-                        continue;
-                child = g_strndup(other + n + 1, strcspn(other + n + 1, "/"));
-                if (!g_hash_table_contains(seen, child)) {
-                        g_ptr_array_add(children, g_strdup(child));
-                        g_hash_table_add(seen, g_steal_pointer(&child));
-                }
-        }
-        return children;
-}
-
 /* Properties. */
 
 /* A second variant around the value is what the other implementation's replies have, not signals,

@@ -36,6 +36,3 @@ int publish_append_properties(sd_bus_message *message, const Object *object, con
 /* Sends the changes that have not been told yet. Happens by itself before the loop waits; before a
  * reply it makes sure that what the reply says is known. */
 void publish_flush(void);
-
-/* For each object with a path below that one: the next component, once each. */
-GPtrArray *publish_children(const Namespace *space, const char *path);

@@ -88,9 +88,9 @@ class HostBusTest(BusTest):
         return authority
 
     def asked(self) -> list:
-        """What it was asked about calls since this was called last."""
+        """What it was asked about calls since this was called last; a client introspects for itself."""
         questions, self.authority.questions = self.authority.questions, []
-        return [(q.action, q.details) for q in questions if q.details['member'] != 'Signals']
+        return [(q.action, q.details) for q in questions if q.details['member'] not in ('Signals', 'Introspect')]
 
     def define(self, name: str, client=None, **more):
         client = client or self.client

@@ -5,6 +5,7 @@
 import contextlib
 import time
 import unittest
+import xml.etree.ElementTree as ElementTree
 
 from authority import Authority
 from bustest import (ANY, BusTest, CallError, DOCUMENTS, GLib, OBJECT_MANAGER, ROOT, TEST, TEST_DOMAIN, TEST_UUID, Xml,
@@ -168,7 +169,7 @@ class AuthorizationTest(HostBusTest):
         manager = self.caller.object(ROOT)
         manager.get_all('Manager')
         self.caller.object(f'{ROOT}/driver/test').get_all('Driver')
-        manager.introspect()
+        self.caller.object(f'{ROOT}/driver/test').introspect()
         self.assertEqual(self.asked(), [])
 
     def test_root_is_not_asked_about(self):
@@ -342,6 +343,33 @@ class AuthorizationTest(HostBusTest):
             host.call('Connection.DomainLookupByID', self.client.object(TEST_DOMAIN).get('Domain.Id'))
         self.authority.decide = lambda question: 'no' if question.action == 'connection.read' else 'yes'
         self.assertEqual(self.nobody().object(ROOT).call('Manager.ListConnections'), [])
+
+    def nodes(self, path: str, client=None) -> set:
+        node = ElementTree.fromstring((client or self.caller).object(path).introspect())
+        return {child.get('name') for child in node.findall('node')}
+
+    def test_introspection_shows_what_may_be_read(self):
+        names = {name: self.define(name).path.rpartition('/')[2] for name in ('blue', 'black', 'red')}
+        self.authority.decide = lambda question: (
+            'no' if question.action == 'network.read' or
+            question.action == 'domain.read' and not question.details.get('name', '').startswith('b') else 'yes')
+        libvirt = self.nobody('org.libvirt')
+        for client, root, host in ((self.caller, ROOT, TEST), (libvirt, '/org/libvirt', '/org/libvirt/Test')):
+            self.assertEqual(self.nodes(f'{host}/domain', client), {names['blue'], names['black']})
+            self.assertEqual(self.nodes(host, client), {'domain', 'interface', 'nodedev', 'storagepool'})
+            self.assertIn({ROOT: 'connection'}.get(root, 'Test'), self.nodes(root, client))
+            # What leads to nothing that may be seen is not there.
+            for path in (f'{host}/network', f'{host}/secret', f'{host}/domain/{names["red"]}/more'):
+                with self.refused('-UnknownObject'):
+                    client.object(path).introspect()
+        self.asked()
+        self.nodes(f'{TEST}/domain')
+        self.assertEqual(self.authority.questions, [], 'kept')
+        self.authority.decide = lambda question: 'no'
+        for name, root in (('org.virtbus1', ROOT), ('org.libvirt', '/org/libvirt')):
+            self.assertLessEqual(self.nodes(root, self.nobody(name)), {'driver'})
+        with self.refused('-UnknownObject'):
+            self.nobody().object(f'{ROOT}/connection').introspect()
 
     def test_many_questions_at_once(self):
         guests = [self.define(f'many{i}') for i in range(50)]
