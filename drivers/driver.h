@@ -54,6 +54,7 @@ void client_forget(Client *client, void (*callback)(void *object), void *object)
 void client_left(Client *client);
 
 typedef struct Driver Driver;
+typedef struct Journal Journal;
 
 struct Connection {
         Object object;
@@ -61,6 +62,7 @@ struct Connection {
         const Driver *driver;
         char *label;       /* in its object path: "qemu_system" */
         Registry registry; /* its objects, published or being made */
+        Journal *journal;  /* the service's, while it is published */
 };
 
 struct Domain {

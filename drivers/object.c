@@ -110,6 +110,8 @@ void object_set(void *object, unsigned property, const void *value)
                 return;
         layout_clear(info->signature, place);
         layout_copy(info->signature, value, place);
+        if (info->emits == PROPERTY_EMITS_NONE)
+                return;
 
         first = self->changed == 0;
         self->changed |= UINT64_C(1) << property;

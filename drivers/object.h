@@ -18,6 +18,7 @@ typedef struct ClassInfo ClassInfo;
 typedef enum PropertyEmits {
         PROPERTY_EMITS_VALUE,
         PROPERTY_EMITS_CONST,
+        PROPERTY_EMITS_NONE, /* it may change without a word */
 } PropertyEmits;
 
 typedef enum JobKind {
@@ -64,6 +65,7 @@ typedef struct MethodInfo {
         uint16_t in_size, out_size;
         JobKind job;
         bool needs_active;
+        bool writes_reply; /* its handler does, instead of giving results: one of the bus alone */
         bool compatible;
         int16_t procedure; /* of libvirt's wire, or -1 */
 } MethodInfo;

@@ -7,6 +7,8 @@
 
 #include "handlers.h"
 #include "interfaces/lookup.h"
+#include "service/journal.h"
+#include "service/publish.h"
 
 /* Flags of ListDomains. */
 enum {
@@ -70,6 +72,76 @@ int connection_handle_list_domains(Call *call, const ConnectionListDomainsIn *in
         ConnectionListDomainsOut *out, GError **error)
 {
         return lookup_list(call, &lookup_domain, domain_accepts, in->flags, &out->domains, error);
+}
+
+/* All at once. */
+
+static int reply_failed(const Call *call, int r, GError **error)
+{
+        return r == -EAGAIN ?
+                r :
+                error_set(error, ERROR_INTERNAL_ERROR, "cannot write the reply to %s: %s",
+                        call->member, g_strerror(-r));
+}
+
+/* The permission to see a domain is that to read its properties. */
+static bool property_seen(const PropertyInfo *property, void *data)
+{
+        (void)data;
+        return g_strcmp0(property->action, class_read_action(&domain_class)) == 0;
+}
+
+static int append_domain(const Reply *reply, const Object *domain)
+{
+        int r;
+
+        r = sd_bus_message_open_container(reply->message, 'e', "oa{sv}");
+        if (r >= 0)
+                r = sd_bus_message_append_basic(
+                        reply->message, 'o', publish_path(domain, reply->space));
+        if (r >= 0)
+                r = publish_append_properties(
+                        reply->message, domain, reply->space, false, property_seen, NULL);
+        return r < 0 ? r : sd_bus_message_close_container(reply->message);
+}
+
+int connection_handle_get_all_domains(
+        Call *call, const ConnectionGetAllDomainsIn *in, Reply *reply, GError **error)
+{
+        const Connection *connection = (Connection *)call->object;
+        struct {
+                Object **items;
+                size_t n;
+        } list = { 0 };
+        uint64_t before;
+        int r;
+
+        /* While the authority is asked, domains may come, and be told of before this reply. */
+        do {
+                layout_clear("ao", &list);
+                publish_flush();
+                before = connection->properties.sequence;
+                r = lookup_list(call, &lookup_domain, domain_accepts, in->flags, &list, error);
+                if (r < 0)
+                        return r;
+        } while (before != connection->properties.sequence);
+
+        r = sd_bus_message_append_basic(reply->message, 't', &before);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply->message, 'a', "{oa{sv}}");
+        for (size_t i = 0; r >= 0 && i < list.n; i++)
+                r = append_domain(reply, list.items[i]);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply->message);
+        layout_clear("ao", &list);
+        return r < 0 ? reply_failed(call, r, error) : 0;
+}
+
+int connection_handle_replay(Call *call, const ConnectionReplayIn *in, Reply *reply, GError **error)
+{
+        int r = journal_replay((Connection *)call->object, call->caller, in->since, reply->message);
+
+        return r < 0 ? reply_failed(call, r, error) : 0;
 }
 
 int connection_handle_domain_lookup_by_id(Call *call, const ConnectionDomainLookupByIDIn *in,

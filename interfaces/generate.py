@@ -26,6 +26,7 @@ OWN = "org.virtbus1."
 COMPATIBLE = {"Connection": "org.libvirt.Connect"}  # else org.libvirt. + the class
 MASK = "0x[0-9a-f]{1,8}"
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
+EMISSIONS = {"true": "VALUE", "const": "CONST", "false": "NONE"}
 JOBS = ("none", "query", "modify", "beside", "abort")
 ANNOTATIONS = {
     "method": {"Permission", "PermissionWhen", "Job", "Active", "Flags", "Identify", "Procedure", "Since", "Gen"},
@@ -250,7 +251,7 @@ def annotations(element, kind):
         name, value = child.get("name"), child.get("value")
         if name.removeprefix(OWN) in found:
             raise child.wrong("stands twice")
-        if name == EMITS and kind == "property" and value in ("true", "const"):
+        if name == EMITS and kind == "property" and value in EMISSIONS:
             found[EMITS] = value
         elif name.startswith(OWN) and name[len(OWN):] in ANNOTATIONS[kind]:
             found[name[len(OWN):]] = value
@@ -279,14 +280,24 @@ def check_documentation(element, name, args):
             raise element.wrong(f"its documentation lacks @{arg}")
 
 
-class Arg:
+class Written:
+    """The type of what a handler writes into the reply itself: known to the bus, not to C."""
+
     def __init__(self, element):
+        if annotations(element, "arg"):
+            raise element.wrong("the fields of what is written by hand have no names in C")
+        self.signature = "".join(split(element.get("type"), element))
+
+
+class Arg:
+    def __init__(self, element, written):
         self.name = element.get("name")
         self.field = snake(self.name)
         self.direction = element.get("direction", "out")
         if self.direction not in ("in", "out"):
             raise element.wrong(f"direction '{self.direction}'")
-        self.type = typed(element, "arg")
+        self.written = written and self.direction == "out"
+        self.type = Written(element) if self.written else typed(element, "arg")
 
 
 # Another permission that is needed where an argument has any bit of the mask, or is that number.
@@ -298,7 +309,7 @@ class Member:
         self.element, self.kind, self.name = element, element.name, element.get("name")
         self.c, self.tag = snake(self.name), class_ + self.name
         self.notes = annotations(element, self.kind)
-        self.args = [Arg(child) for child in element.all("arg")]
+        self.args = [Arg(child, self.notes.get("Gen") == "reply") for child in element.all("arg")]
         self.type = typed(element, "property") if self.kind == "property" else None
         self.compatible, self.procedure, self.api = False, -1, f"{class_}.{self.name}"
         unknown = {child.name for child in element.children} - {"arg", "annotation"}
@@ -330,8 +341,10 @@ class Member:
         else:
             if self.notes.get("Job") not in JOBS:
                 raise wrong(f"{OWN}Job must be one of {', '.join(JOBS)}")
-            if self.notes.get("Active", "yes") != "yes" or self.notes.get("Gen", "none") != "none":
-                raise wrong("Active takes 'yes', Gen takes 'none'")
+            if self.notes.get("Active", "yes") != "yes" or self.notes.get("Gen", "none") not in ("none", "reply"):
+                raise wrong("Active takes 'yes', Gen takes 'none' or 'reply'")
+            if self.writes_reply and "Procedure" in self.notes:
+                raise wrong("a reply that is written by hand is one of the bus alone")
             self.flags = next((a for a in self.args if a.direction == "in" and a.name == "flags"), None)
             if (self.flags is not None) != ("Flags" in self.notes):
                 raise wrong(f"{OWN}Flags goes with an argument 'flags'")
@@ -369,7 +382,11 @@ class Member:
 
     @property
     def by_hand(self):
-        return self.notes.get("Gen") == "none"
+        return "Gen" in self.notes
+
+    @property
+    def writes_reply(self):
+        return self.notes.get("Gen") == "reply"
 
 
 class Class:
@@ -458,7 +475,7 @@ class Class:
             for direction in ("in", "out"):
                 yield from struct(method.tag + direction.capitalize(),
                                   [(a.field, a.type, method.tag + a.name[0].upper() + a.name[1:])
-                                   for a in method.some(direction)], direction == "in")
+                                   for a in method.some(direction) if not a.written], direction == "in")
         for prop in self.properties:
             if prop.writable:
                 tag = f"{self.name}Set{prop.name}"
@@ -519,6 +536,7 @@ class Class:
             yield f"                .out_size = sizeof({m.tag}Out),\n"
             yield f"                .job = JOB_{m.notes['Job'].upper()},\n"
             yield f"                .needs_active = {truth('Active' in m.notes)},\n"
+            yield f"                .writes_reply = {truth(m.writes_reply)},\n"
             yield f"                .compatible = {truth(m.compatible)},\n"
             yield f"                .procedure = {m.procedure},\n        }},\n"
         yield f"}};\n\nstatic const PropertyInfo {self.c}_properties[] = {{\n"
@@ -531,8 +549,7 @@ class Class:
             yield f"                .set_action = {action(p.notes.get('SetPermission', 'none'))},\n"
             yield f"                .offset = offsetof({self.name}Properties, {p.c}),\n"
             yield f"                .set_operation = {setter},\n"
-            emits = "CONST" if p.notes.get(EMITS) == "const" else "VALUE"
-            yield f"                .emits = PROPERTY_EMITS_{emits},\n"
+            yield f"                .emits = PROPERTY_EMITS_{EMISSIONS[p.notes.get(EMITS, 'true')]},\n"
             yield f"                .compatible = {truth(p.compatible)},\n        }},\n"
         yield f"}};\n\nstatic const SignalInfo {self.c}_signals[] = {{\n"
         for s in self.signals:
@@ -550,8 +567,8 @@ class Class:
     def prototypes(self):
         for m in self.methods:
             if m.by_hand:
-                yield (f"int {self.c}_handle_{m.c}(Call *call, const {m.tag}In *in, {m.tag}Out *out, "
-                       f"GError **error);\n")
+                out = "Reply *reply" if m.writes_reply else f"{m.tag}Out *out"
+                yield f"int {self.c}_handle_{m.c}(Call *call, const {m.tag}In *in, {out}, GError **error);\n"
 
     def handlers(self):
         if any(m.by_hand for m in self.methods):

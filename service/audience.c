@@ -6,8 +6,8 @@
 #include "service/authorize.h"
 #include "service/base/cleanup.h"
 
-/* Asked about at once for one caller. */
-#define BATCH 64
+/* Of the line, decided about at once. */
+#define BATCH 64u
 
 static struct {
         sd_bus *bus;
@@ -17,8 +17,8 @@ static struct {
 /* What is in line for a caller. */
 typedef struct Item {
         sd_bus_message *message;
-        Object *about; /* referenced; NULL: a reply, which needs no permission any more */
-        const char *action;
+        Topic topic; /* its object is referenced; NULL: a reply, which needs no permission any more
+                      */
 } Item;
 
 /* There while something is in line: a fiber works on it. */
@@ -26,28 +26,55 @@ struct AudienceLine {
         GQueue items;
 };
 
-static Item *item_new(sd_bus_message *message, Object *about, const char *action)
+static Item *item_new(sd_bus_message *message, Topic topic)
 {
         Item *item = g_new(Item, 1);
 
-        *item = (Item){ .message = sd_bus_message_ref(message),
-                .about = about ? object_ref(about) : NULL,
-                .action = action };
+        *item = (Item){ .message = sd_bus_message_ref(message), .topic = topic };
+        if (topic.about)
+                object_ref(topic.about);
         return item;
 }
 
 static void item_free(Item *item)
 {
         sd_bus_message_unref(item->message);
-        object_unref(item->about);
+        object_unref(item->topic.about);
         g_free(item);
 }
 
-static Question question_of(Caller *caller, Object *about, const char *action)
+static Question question_of(Caller *caller, const Topic *topic)
 {
         return (Question){
-                .caller = caller, .action = action, .member = "Signals", .object = about
+                .caller = caller,
+                .action = topic->action,
+                .member = "Signals",
+                .object = topic->about,
         };
+}
+
+int audience_hears(Caller *caller, const Topic *topics, size_t n, bool *answers)
+{
+        g_autoptr(GHashTable) places = g_hash_table_new(NULL, NULL); /* of objects, from 1 */
+        g_autoptr(GPtrArray) objects = g_ptr_array_new_with_free_func(object_unref_notify);
+        g_autofree Question *questions = g_new(Question, n);
+        g_autofree unsigned *index = g_new(unsigned, n);
+        g_autofree bool *found = g_new(bool, n);
+        int r;
+
+        for (size_t i = 0; i < n; i++) {
+                index[i] = GPOINTER_TO_UINT(g_hash_table_lookup(places, topics[i].about));
+                if (index[i] && questions[index[i] - 1].action == topics[i].action)
+                        continue;
+                questions[objects->len] = question_of(caller, &topics[i]);
+                g_ptr_array_add(objects, object_ref(topics[i].about));
+                index[i] = objects->len;
+                g_hash_table_insert(places, topics[i].about, GUINT_TO_POINTER(index[i]));
+        }
+        r = authorize_many(questions, objects->len, found);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                answers[i] = found[index[i] - 1];
+        return r;
 }
 
 static void send(sd_bus_message *message)
@@ -59,28 +86,22 @@ static void send(sd_bus_message *message)
                         g_strerror(-r));
 }
 
-/* Suspends. Decides about the first of the line, a batch at most. Neighbours are mostly about one
- * object: that is asked once. */
+/* Suspends. Decides about the first of the line, a batch at most. */
 static void line_advance(AudienceLine *line, Caller *caller)
 {
-        Question questions[BATCH] = { 0 };
-        unsigned index[BATCH], n = 0, n_questions = 0;
+        unsigned n = MIN(line->items.length, BATCH), n_topics = 0, at = 0;
+        Topic topics[BATCH] = { 0 };
         bool answers[BATCH];
+        GList *link = line->items.head;
 
-        for (GList *link = line->items.head; link && n < BATCH; link = link->next, n++) {
-                const Item *item = link->data;
-                const Question *last = n_questions > 0 ? &questions[n_questions - 1] : NULL;
-
-                if (item->about &&
-                        !(last && last->object == item->about && last->action == item->action))
-                        questions[n_questions++] = question_of(caller, item->about, item->action);
-                index[n] = n_questions - 1;
-        }
-        authorize_many(questions, n_questions, answers);
+        for (unsigned i = 0; i < n; i++, link = link->next)
+                if (((Item *)link->data)->topic.about)
+                        topics[n_topics++] = ((Item *)link->data)->topic;
+        audience_hears(caller, topics, n_topics, answers);
         for (unsigned i = 0; i < n; i++) {
                 Item *item = g_queue_pop_head(&line->items);
 
-                if (!item->about || answers[index[i]])
+                if (!item->topic.about || answers[at++])
                         send(item->message);
                 item_free(item);
         }
@@ -135,8 +156,7 @@ static int signal_copy(sd_bus_message *signal, const Caller *caller, sd_bus_mess
 }
 
 typedef struct Telling {
-        Object *about;
-        const char *action;
+        Topic topic;
         const Namespace *space;
         sd_bus_message *signal;
         int result;
@@ -145,7 +165,7 @@ typedef struct Telling {
 static void tell_caller(Caller *caller, void *data)
 {
         Telling *telling = data;
-        const Question question = question_of(caller, telling->about, telling->action);
+        const Question question = question_of(caller, &telling->topic);
         Answer answer = authorize_known(&question);
         g_autoptr(sd_bus_message) copy = NULL;
         int r;
@@ -159,19 +179,18 @@ static void tell_caller(Caller *caller, void *data)
                 return;
         r = signal_copy(telling->signal, caller, &copy);
         if (r >= 0 && caller->line)
-                g_queue_push_tail(
-                        &caller->line->items, item_new(copy, telling->about, telling->action));
+                g_queue_push_tail(&caller->line->items, item_new(copy, telling->topic));
         else if (r >= 0 && answer == ANSWER_YES)
                 r = sd_bus_send(audience.bus, copy, NULL);
         else if (r >= 0)
-                r = line_begin(caller, item_new(copy, telling->about, telling->action));
+                r = line_begin(caller, item_new(copy, telling->topic));
         if (r < 0)
                 telling->result = r;
 }
 
-int audience_tell(Object *about, const char *action, const Namespace *space, sd_bus_message *signal)
+int audience_tell(Topic topic, const Namespace *space, sd_bus_message *signal)
 {
-        Telling telling = { about, action, space, signal, 0 };
+        Telling telling = { topic, space, signal, 0 };
 
         if (audience.broadcasts)
                 return sd_bus_send(audience.bus, signal, NULL);
@@ -185,7 +204,7 @@ int audience_reply(Caller *caller, sd_bus_message *reply)
 {
         if (!caller->line)
                 return sd_bus_send(audience.bus, reply, NULL);
-        g_queue_push_tail(&caller->line->items, item_new(reply, NULL, NULL));
+        g_queue_push_tail(&caller->line->items, item_new(reply, (Topic){ NULL }));
         return 0;
 }
 

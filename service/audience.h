@@ -27,10 +27,19 @@
 int audience_init(sd_bus *bus, Instance instance);
 void audience_finish(void);
 
-/* Tells those who have the permission (a literal; NULL: everybody) about the object. The message
- * has neither been sealed nor sent; it is afterwards. 0 or -errno. */
-int audience_tell(
-        Object *about, const char *action, const Namespace *space, sd_bus_message *signal);
+/* What a signal is about, and the permission (a literal; NULL: none) that it takes to hear it. */
+typedef struct Topic {
+        Object *about;
+        const char *action;
+} Topic;
+
+/* Tells those who may hear of the topic. The message has neither been sealed nor sent; it is
+ * afterwards. 0 or -errno. */
+int audience_tell(Topic topic, const Namespace *space, sd_bus_message *signal);
 
 /* Sends a reply, or an error, to the caller, after all that it was told before. */
 int audience_reply(Caller *caller, sd_bus_message *reply);
+
+/* May suspend. answers[i] becomes whether the caller may hear of topics[i]. 0, or -EAGAIN where it
+ * would have to wait and is not on a fiber. */
+int audience_hears(Caller *caller, const Topic *topics, size_t n, bool *answers);

@@ -3,14 +3,22 @@
 
 /* What the bus knows of a class beyond the rows that drivers see too. */
 
+#include <systemd/sd-bus.h>
+
 #include "drivers/object.h"
 #include "service/base/error.h"
 #include "service/namespace.h"
 
 typedef struct Call Call;
 
+/* A reply whose body a handler writes itself, what it has not in memory as C knows it. */
+typedef struct Reply {
+        sd_bus_message *message;
+        const Namespace *space;
+} Reply;
+
 /* A method that is more than one operation; in and out are its generated structs, as for an
- * operation. */
+ * operation, or out is a Reply. */
 typedef int (*MethodHandler)(Call *call, const void *in, void *out, GError **error);
 
 typedef struct ClassFace {

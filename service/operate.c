@@ -195,7 +195,7 @@ int call_check_flags(const Call *call, GError **error)
                 unknown, method->api);
 }
 
-int call_perform(Call *call, Results *out, GError **error)
+int call_perform(Call *call, void *out, GError **error)
 {
         int r;
 
@@ -207,7 +207,7 @@ int call_perform(Call *call, Results *out, GError **error)
                 !operation_of(call->object, call->method->operation))
                 return not_supported(call->method->api, error);
         r = authorize_method(call, error);
-        return r < 0 ? r : run_method(call, out->bytes, error);
+        return r < 0 ? r : run_method(call, out, error);
 }
 
 int call_set(Call *call, GError **error)

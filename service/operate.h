@@ -62,9 +62,9 @@ uint64_t calls_last(void);
 
 /* -1 with the error where a flag is given that the method does not know. */
 int call_check_flags(const Call *call, GError **error);
-/* Runs the method into out, which the caller clears by its signature also after an error. 0, -1 or
- * -EAGAIN. */
-int call_perform(Call *call, Results *out, GError **error);
+/* Runs the method into out: a struct Results, which the caller clears by its signature also after
+ * an error, or a Reply where the method writes that. 0, -1 or -EAGAIN. */
+int call_perform(Call *call, void *out, GError **error);
 /* Sets the property to the argument. 0, -1 or -EAGAIN. */
 int call_set(Call *call, GError **error);
 

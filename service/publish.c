@@ -8,6 +8,7 @@
 #include "service/audience.h"
 #include "service/base/cleanup.h"
 #include "service/codec.h"
+#include "service/journal.h"
 
 Namespace namespaces[_NAMESPACE_MAX] = {
         [NAMESPACE_VIRTBUS] = {
@@ -245,6 +246,20 @@ static bool has_action(const PropertyInfo *property, void *data)
         return !property->action || (data && strcmp(property->action, data) == 0);
 }
 
+/* With a number, where it is of our own interfaces and below a connection. */
+static int tell(Object *about, const char *action, const Namespace *space, sd_bus_message *message)
+{
+        const Topic topic = { about, action };
+        int r = audience_tell(topic, space, message);
+        Object *root = about;
+
+        while (root->parent)
+                root = root->parent;
+        if (space->id == NAMESPACE_VIRTBUS && root->class == &connection_class)
+                journal_add((Connection *)root, topic, message);
+        return r;
+}
+
 static void signal_failed(const char *what, int r)
 {
         g_warning("cannot send %s: %s", what, g_strerror(-r));
@@ -272,7 +287,7 @@ static int send_changed(
                 r = sd_bus_message_close_container(message);
         if (r >= 0)
                 r = sd_bus_message_append(message, "as", 0);
-        return r < 0 ? r : audience_tell(object, action, space, message);
+        return r < 0 ? r : tell(object, action, space, message);
 }
 
 /* Those of the changed that the namespace shows and that need the same permission as the first,
@@ -363,7 +378,7 @@ static int send_interfaces(Object *object, const Namespace *space, bool added)
                 if (r >= 0)
                         r = sd_bus_message_close_container(message);
         }
-        return r < 0 ? r : audience_tell(object, action, space, message);
+        return r < 0 ? r : tell(object, action, space, message);
 }
 
 static int send_signal(
@@ -378,7 +393,7 @@ static int send_signal(
                 face->class->interfaces[space->id], info->name);
         if (r >= 0)
                 r = codec_append(message, info->signature, arguments, space);
-        return r < 0 ? r : audience_tell(about, class_read_action(about->class), space, message);
+        return r < 0 ? r : tell(about, class_read_action(about->class), space, message);
 }
 
 /* The sink. */
@@ -414,6 +429,8 @@ static void on_added(Object *object)
         Face *face = face_new(object);
 
         object->face = face;
+        if (object->class == &connection_class)
+                journal_open((Connection *)object);
         for (unsigned i = 0; i < _NAMESPACE_MAX; i++) {
                 Namespace *space = &namespaces[i];
                 int r;
@@ -444,6 +461,8 @@ static void on_removed(Object *object)
                 if (publish_lookup(&namespaces[i], face->paths[i]) == object)
                         g_hash_table_remove(namespaces[i].objects, face->paths[i]);
         }
+        if (object->class == &connection_class)
+                journal_close((Connection *)object);
 }
 
 static void on_changed(Object *object)

@@ -104,6 +104,47 @@ class AudienceTest(HostBusTest):
                 for path, member in ((domain, 'DomainEvent'), (network.path, 'NetworkEvent')):
                     self.assertEqual(bool(self.mentioned(signals, path)), member in heard)
 
+    def test_replay_and_the_list_of_all_domains(self):
+        self.hidden = {'secret'}
+        caller = self.listener()
+        host = caller.object(TEST)
+        since, _ = host.call('Connection.GetAllDomains', 0)
+        with caller.record() as signals:
+            secret, plain = self.live('secret'), self.live('plain')
+            stays = self.define('secret').path
+            now, complete, told = host.call('Connection.Replay', since)
+            self.assertEqual((now, complete), (host.get('Connection.Sequence'), True))
+            self.assertEqual([entry[1:] for entry in told],
+                             [(s.path, s.interface, s.member, list(s.arguments)) for s in signals.all])
+        self.assertEqual([entry for entry in told if uuid_of(secret) in repr(entry) or uuid_of(stays) in repr(entry)], [])
+        self.assertTrue([entry for entry in told if uuid_of(plain) in repr(entry)])
+        self.assertEqual(set(host.call('Connection.GetAllDomains', 0)[1]), {TEST_DOMAIN})
+        self.assertEqual(set(self.client.object(TEST).call('Connection.GetAllDomains', 0)[1]), {TEST_DOMAIN, stays})
+
+    def test_what_comes_while_it_is_asked_is_told(self):
+        """The reply is not behind what was signalled before it."""
+        caller = self.listener()
+        since = self.client.object(TEST).get('Connection.Sequence')
+        first = self.define('first')
+        self.client.settle(0.1)
+        self.authority.decide = lambda question: 'hold' if question.details.get('name') == 'first' else 'yes'
+        for member, arguments in (('Replay', (since,)), ('GetAllDomains', (0,))):
+            self.authority.changed()
+            self.client.settle(0.1)
+            interface = 'org.virtbus1.Connection'
+            finish = caller.start(TEST, interface, member, caller.signature(TEST, interface, member), *arguments)
+            self.client.wait(lambda: self.authority.held, 5)
+            second = self.define(f'during-{member}')
+            self.release_held()
+            reply = finish()
+            with self.subTest(member):
+                self.assertIn(second.path, repr(reply))
+                self.assertIn(first.path, repr(reply))
+
+    def release_held(self, answer=True):
+        while self.authority.held:
+            self.authority.held.pop().return_value(GLib.Variant('((bba{ss}))', ((answer, False, {}),)))
+
     def test_not_any_more(self):
         """A permission that is taken away ends it, one that is given begins it."""
         caller = self.listener()
@@ -136,8 +177,7 @@ class AudienceTest(HostBusTest):
     def release(self, answer=True):
         """Answer what is held and all that is asked from now on."""
         self.authority.decide = lambda question: 'yes' if answer else 'no'
-        while self.authority.held:
-            self.authority.held.pop().return_value(GLib.Variant('((bba{ss}))', ((answer, False, {}),)))
+        self.release_held(answer)
 
     def test_signals_come_before_the_reply(self):
         for answer in (True, False):

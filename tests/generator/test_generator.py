@@ -100,6 +100,12 @@ FAULTS = [
     ('unknown job', [('value="modify"', 'value="change"')], MOVE, 'Job must be one of'),
     ('unknown Active', [('Active" value="yes"', 'Active" value="no"')], MOVE, "Active takes 'yes'"),
     ('unknown Gen', [('Gen" value="none"', 'Gen" value="all"')], LOOK, "Gen takes 'none'"),
+    ('fields of a reply that is written', [('Gen" value="none"', 'Gen" value="reply"')], SEEN,
+     'have no names in C'),
+    ('a written reply on the wire', [
+        ('<annotation name="org.virtbus1.Fields" value="name,number"/>', ''),
+        ('Gen" value="none"/>', 'Gen" value="reply"/><annotation name="org.virtbus1.Procedure" value="DOMAIN_CREATE"/>'),
+    ], LOOK, 'is one of the bus alone'),
     ('flags without a mask', without(FLAGS), MOVE, "Flags goes with an argument 'flags'"),
     ('a mask without flags', without(FLAGS_ARG), MOVE, "Flags goes with an argument 'flags'"),
     ('not a mask', [('value="0x1"', 'value="1"')], MOVE, "'1' is no mask"),
