@@ -168,33 +168,40 @@ int local_domain_define_xml(Connection *connection, const ConnectionDomainDefine
         return r;
 }
 
-int local_domain_restore(LocalConnection *connection, const char *name, const char *text,
-        bool autostart, LocalDomain **ret, GError **error)
+int local_domain_restore_head(LocalConnection *connection, const char *name,
+        const DomainConfig *head, bool autostart, LocalDomain **ret, GError **error)
 {
-        g_autoptr(DomainConfig) config = NULL;
         LocalDomain *domain;
         Domain *same;
 
-        if (domain_config_parse_head(text, &config, error) < 0)
-                return -1;
-        if (strcmp(config->name, name) != 0)
+        if (strcmp(head->name, name) != 0)
                 return error_set(error, ERROR_XML_ERROR,
-                        "it is the definition of '%s', not of '%s'", config->name, name);
-        if (!config->uuid)
+                        "it is the definition of '%s', not of '%s'", head->name, name);
+        if (!head->uuid)
                 return error_set(
-                        error, ERROR_XML_ERROR, "the definition of '%s' has no uuid", config->name);
-        if (find_same(&connection->connection, config, &same, error) < 0)
+                        error, ERROR_XML_ERROR, "the definition of '%s' has no uuid", head->name);
+        if (find_same(&connection->connection, head, &same, error) < 0)
                 return -1;
         if (same)
-                return error_set(error, ERROR_DOM_EXIST, "'%s'", config->name);
-        domain = connection->hooks->new (connection, config->name, config->uuid);
+                return error_set(error, ERROR_DOM_EXIST, "'%s'", head->name);
+        domain = connection->hooks->new (connection, head->name, head->uuid);
         registry_add(&connection->connection.registry, &domain->domain);
-        local_refresh(domain, config);
+        local_refresh(domain, head);
         object_set_bool(domain, DOMAIN_PROPERTY_PERSISTENT, true);
         object_set_bool(domain, DOMAIN_PROPERTY_AUTOSTART, autostart);
         *ret = domain;
         domain_unref(&domain->domain);
         return 0;
+}
+
+int local_domain_restore(LocalConnection *connection, const char *name, const char *text,
+        bool autostart, LocalDomain **ret, GError **error)
+{
+        g_autoptr(DomainConfig) head = NULL;
+
+        if (domain_config_parse_head(text, &head, error) < 0)
+                return -1;
+        return local_domain_restore_head(connection, name, head, autostart, ret, error);
 }
 
 /* Starting. */

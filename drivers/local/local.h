@@ -89,6 +89,10 @@ void local_domain_finish(LocalDomain *domain);
  * domain's, is an error and adds nothing. *ret is borrowed. */
 int local_domain_restore(LocalConnection *connection, const char *name, const char *text,
         bool autostart, LocalDomain **ret, GError **error);
+/* The same for a head that is understood already: domain_config_parse_head() or local_heads_find().
+ */
+int local_domain_restore_head(LocalConnection *connection, const char *name,
+        const DomainConfig *head, bool autostart, LocalDomain **ret, GError **error);
 
 /* The text of a configuration to be kept, with its secrets; flags as for domain_config_format(). -1
  * where it could not be read again, for its size or for what a change has made of it. */

@@ -10,6 +10,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include "drivers/local/heads.h"
 #include "drivers/local/local.h"
 #include "drivers/qemu/alias.h"
 #include "drivers/qemu/probe.h"
@@ -36,7 +37,8 @@ typedef struct QemuConnection {
         char *log;
         int lock; /* one service at a time works in these directories */
         Probes *probes;
-        uid_t uid; /* that guests run as; (uid_t)-1: as we do */
+        LocalHeads *heads; /* of the definitions, until they are saved */
+        uid_t uid;         /* that guests run as; (uid_t)-1: as we do */
         gid_t gid;
         gid_t *groups;
         size_t n_groups;
@@ -93,6 +95,22 @@ int qemu_monitor(QemuDomain *domain, Qmp **ret, GError **error);
 /* Suspends. One command with the usual deadline; arguments are stolen, ret may be NULL. */
 int qemu_ask(
         QemuDomain *domain, const char *command, json_t *arguments, json_t **ret, GError **error);
+
+/* definitions.c: the documents in files. */
+
+/* Hooks of local.h. */
+int qemu_definition_store(LocalDomain *domain, const char *text, GError **error);
+int qemu_definition_load(LocalDomain *domain, char **ret, GError **error);
+int qemu_definition_remove(LocalDomain *domain, unsigned flags, GError **error);
+int qemu_definition_rename(LocalDomain *domain, const char *name, const char *text, GError **error);
+int qemu_definition_set_autostart(LocalDomain *domain, bool autostart, GError **error);
+/* Adds the domains that are defined. A definition that cannot be used is left alone, with a
+ * warning.
+ */
+void qemu_definitions_load(QemuConnection *connection);
+/* Suspends. So that the next start is a quick one; behind qemu_definitions_load(), when there is
+ * time. */
+void qemu_definitions_save_heads(QemuConnection *connection);
 
 /* process.c: starting and ending. */
 

@@ -9,7 +9,6 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -21,7 +20,6 @@
 #include "service/base/file.h"
 
 #define GUEST_USER "virtbus-qemu"
-#define DEFINITION_MAX (2 * 1024 * 1024)
 #define LOCK_PATIENCE (30 * G_USEC_PER_SEC)
 
 static QemuConnection *qemu_connection_of(void *connection)
@@ -32,142 +30,6 @@ static QemuConnection *qemu_connection_of(void *connection)
 char *qemu_path(const char *directory, const char *name, const char *suffix)
 {
         return g_strdup_printf("%s/%s%s", directory, name, suffix);
-}
-
-/* Definitions, as files. The owner stands before the document, in a processing instruction, so that
- * the document is what was defined and both are replaced in one go. */
-
-#define OWNER_PREFIX "<?virtbus owner=\""
-
-static char *definition_path(const QemuDomain *domain)
-{
-        return qemu_path(qemu_connection(domain)->definitions, qemu_name(domain), ".xml");
-}
-
-static char *autostart_path(const QemuDomain *domain)
-{
-        return qemu_path(qemu_connection(domain)->autostart, qemu_name(domain), ".xml");
-}
-
-/* Users' names hold nothing that XML minds, unless somebody means mischief. */
-static char *with_owner(const QemuDomain *domain, const char *text)
-{
-        const char *owner = domain->local.domain.properties.owner;
-
-        if ((!owner || !owner[0]) && client_current())
-                owner = client_current()->user;
-        if (!owner || !owner[0] || strpbrk(owner, "\"<>&?"))
-                return g_strdup(text);
-        return g_strdup_printf(OWNER_PREFIX "%s\"?>\n%s", owner, text);
-}
-
-static char *owner_of(const char *text)
-{
-        const char *end;
-
-        if (!g_str_has_prefix(text, OWNER_PREFIX))
-                return NULL;
-        text += strlen(OWNER_PREFIX);
-        end = strchr(text, '"');
-        return end ? g_strndup(text, end - text) : NULL;
-}
-
-static int qemu_store(LocalDomain *local, const char *text, GError **error)
-{
-        QemuDomain *domain = qemu_domain(local);
-        g_autofree char *path = definition_path(domain), *whole = with_owner(domain, text);
-        int r = file_replace(path, whole, strlen(whole), 0600);
-
-        domain->stats_cache = qemu_stats_cache_free(domain->stats_cache);
-        return r < 0 ? error_set_errno(error, r, "cannot write '%s'", path) : 0;
-}
-
-static int qemu_load(LocalDomain *local, char **ret, GError **error)
-{
-        g_autofree char *path = definition_path(qemu_domain(local));
-        int r = file_read(path, DEFINITION_MAX, ret, NULL);
-
-        return r < 0 ? error_set_errno(error, r, "cannot read '%s'", path) : 0;
-}
-
-static int remove_file(const char *path, GError **error)
-{
-        int r = file_remove(path);
-
-        return r < 0 ? error_set_errno(error, r, "cannot remove '%s'", path) : 0;
-}
-
-static int remove_nvram(QemuDomain *domain, unsigned flags, GError **error)
-{
-        g_autoptr(DomainConfig) config = NULL;
-        g_autofree char *path = NULL;
-
-        if (local_definition(&domain->local, &config, error) < 0)
-                return -1;
-        path = qemu_nvram_path(qemu_connection(domain), config);
-        if ((config->os.firmware != OS_FIRMWARE_EFI && !config->os.nvram.path) ||
-                access(path, F_OK) < 0)
-                return 0;
-        if (flags & UNDEFINE_KEEP_NVRAM)
-                return 0;
-        if (!(flags & UNDEFINE_NVRAM))
-                return error_set(
-                        error, ERROR_OPERATION_INVALID, "cannot undefine domain with nvram");
-        if (domain_is_active(&domain->local.domain))
-                return error_set(error, ERROR_OPERATION_INVALID,
-                        "cannot delete the nvram of an active domain");
-        return remove_file(path, error);
-}
-
-static int qemu_remove(LocalDomain *local, unsigned flags, GError **error)
-{
-        QemuDomain *domain = qemu_domain(local);
-        g_autofree char *definition = definition_path(domain), *autostart = autostart_path(domain);
-
-        if (remove_nvram(domain, flags, error) < 0 || remove_file(autostart, error) < 0)
-                return -1;
-        return remove_file(definition, error);
-}
-
-static int link_autostart(
-        const char *directory, const char *definition, const char *name, GError **error)
-{
-        g_autofree char *path = qemu_path(directory, name, ".xml");
-        int r = directory_make(directory, 0755);
-
-        if (r >= 0 && symlink(definition, path) < 0 && errno != EEXIST)
-                r = -errno;
-        return r < 0 ? error_set_errno(error, r, "cannot create '%s'", path) : 0;
-}
-
-static int qemu_set_autostart(LocalDomain *local, bool autostart, GError **error)
-{
-        QemuDomain *domain = qemu_domain(local);
-        g_autofree char *definition = definition_path(domain), *path = autostart_path(domain);
-
-        if (!autostart)
-                return remove_file(path, error);
-        return link_autostart(
-                qemu_connection(domain)->autostart, definition, qemu_name(domain), error);
-}
-
-/* The new definition is written before the old one goes: a crash between leaves both, of one UUID,
- * and the loader takes the one whose name fits its file. */
-static int qemu_rename(LocalDomain *local, const char *name, const char *text, GError **error)
-{
-        QemuDomain *domain = qemu_domain(local);
-        QemuConnection *connection = qemu_connection(domain);
-        g_autofree char *old = definition_path(domain), *autostart = autostart_path(domain);
-        g_autofree char *path = qemu_path(connection->definitions, name, ".xml");
-        g_autofree char *whole = with_owner(domain, text);
-        int r = file_replace(path, whole, strlen(whole), 0600);
-
-        if (r < 0)
-                return error_set_errno(error, r, "cannot write '%s'", path);
-        if (domain->local.domain.properties.autostart &&
-                link_autostart(connection->autostart, path, name, error) < 0)
-                return -1;
-        return remove_file(old, error) < 0 ? -1 : remove_file(autostart, error);
 }
 
 /* What a document leaves open. */
@@ -244,11 +106,11 @@ static LocalDomain *qemu_new(LocalConnection *connection, const char *name, cons
 static const LocalHooks hooks = {
         .new = qemu_new,
         .complete = qemu_complete,
-        .store = qemu_store,
-        .load = qemu_load,
-        .remove = qemu_remove,
-        .rename = qemu_rename,
-        .set_autostart = qemu_set_autostart,
+        .store = qemu_definition_store,
+        .load = qemu_definition_load,
+        .remove = qemu_definition_remove,
+        .rename = qemu_definition_rename,
+        .set_autostart = qemu_definition_set_autostart,
         .start = qemu_process_start,
         .run = qemu_process_run,
         .kill = qemu_process_kill,
@@ -507,6 +369,7 @@ static void qemu_connection_free(Object *object)
         connection_finish(&self->local.connection);
         probes_unref(self->probes);
         fd_close(self->lock);
+        local_heads_free(self->heads);
         g_free(self->groups);
         g_free(self->definitions);
         g_free(self->autostart);
@@ -515,48 +378,6 @@ static void qemu_connection_free(Object *object)
         g_free(self->cache);
         g_free(self->log);
         g_free(self);
-}
-
-/* Definitions that are there. */
-
-static int load_definition(QemuConnection *self, const char *file, GError **error)
-{
-        g_autofree char *path = g_build_filename(self->definitions, file, NULL), *text = NULL,
-                        *owner = NULL;
-        g_autofree char *link = g_build_filename(self->autostart, file, NULL), *name = NULL;
-        LocalDomain *domain;
-        int r = file_read(path, DEFINITION_MAX, &text, NULL);
-
-        if (r < 0)
-                return error_set_errno(error, r, "cannot read '%s'", path);
-        /* Another name in it is half of a rename that a crash cut short: the other file is the
-         * whole. */
-        name = g_strndup(file, strlen(file) - strlen(".xml"));
-        if (local_domain_restore(&self->local, name, text,
-                    g_file_test(link, G_FILE_TEST_IS_SYMLINK), &domain, error) < 0)
-                return error_prefix(error, "'%s'", path);
-        owner = owner_of(text);
-        object_set_string(domain, DOMAIN_PROPERTY_OWNER, owner);
-        return 0;
-}
-
-static void load_definitions(QemuConnection *self)
-{
-        g_autoptr(GDir) directory = g_dir_open(self->definitions, 0, NULL);
-        const char *file;
-
-        while (directory && (file = g_dir_read_name(directory))) {
-                g_autoptr(GError) error = NULL;
-
-                if (file[0] == '.' && g_str_has_suffix(file, ".new")) {
-                        /* A replacement that a crash cut short. */
-                        g_autofree char *path = g_build_filename(self->definitions, file, NULL);
-
-                        unlink(path);
-                } else if (g_str_has_suffix(file, ".xml") &&
-                        load_definition(self, file, &error) < 0)
-                        g_warning("%s", error->message);
-        }
 }
 
 static unsigned read_last_id(const QemuConnection *self)
@@ -590,7 +411,7 @@ static int qemu_open(const Uri *uri, Instance instance, bool read_only, const ch
         self->probes = probes_new(&(ProbesOptions){
                 .cache_directory = capabilities, .uid = self->uid, .gid = self->gid });
         self->local.last_id = read_last_id(self);
-        load_definitions(self);
+        qemu_definitions_load(self);
         *ret = g_steal_pointer(&connection);
         return 0;
 }
@@ -639,6 +460,7 @@ static void settle_run(void *data)
         g_autofree char *emulator = probes_find(host_arch());
         g_autoptr(QemuBinary) binary = NULL;
 
+        qemu_definitions_save_heads(self);
         qemu_scope_clean(self);
         if (first_since_boot(self))
                 start_with_host(self);

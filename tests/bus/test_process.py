@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The service as a process on a bus without systemd: coming when called, and going."""
 
+import os
 import signal
 import time
 import unittest
 
 from bus import PrivateBus
+from bustest import guest_xml
 
 
 class ProcessTest(unittest.TestCase):
@@ -51,3 +53,39 @@ class ProcessTest(unittest.TestCase):
         self.client.wait(lambda: self.client.owner() is None, 20)
         self.manager.get('Manager.Version')
         self.assertNotIn(self.client.owner(), (None, first))
+
+    def titles(self) -> dict:
+        """What a new service says of its guests."""
+        self.bus.stop_service()
+        self.bus.start_service()
+        connection = self.client.object(self.manager.call('Manager.Open', 'qemu:///session', 0))
+        domains = [self.client.object(path) for path in connection.call('Connection.ListDomains', 0)]
+        return {domain.get('Domain.Name'): domain.get('Domain.Title') for domain in domains}
+
+    def test_a_document_is_read_again_when_it_has_changed(self):
+        self.open()
+        connection = self.client.object(self.manager.call('Manager.Open', 'qemu:///session', 0))
+        files = {}
+        for name in ('kept', 'edited', 'replaced', 'removed'):
+            connection.call('Connection.DomainDefineXML', guest_xml('qemu', name, more='<title>old</title>'))
+            files[name] = self.bus.folder / 'config/virtbus/qemu' / f'{name}.xml'
+        heads = self.bus.folder / 'cache/virtbus/qemu/heads'
+
+        # What has changed in the last seconds is not trusted to stay so.
+        time.sleep(3)
+        self.assertEqual(self.titles(), dict.fromkeys(files, 'old'))
+        self.client.wait(heads.exists, 20)
+        changed = {name: path.read_text().replace('>old<', '>new<') for name, path in files.items()}
+        times = {name: (path.stat().st_atime_ns, path.stat().st_mtime_ns) for name, path in files.items()}
+        files['edited'].write_text(changed['edited'])
+        files['replaced'].unlink()
+        files['replaced'].write_text(changed['replaced'])
+        for name in ('edited', 'replaced'):
+            os.utime(files[name], ns=times[name])
+        files['removed'].unlink()
+        # Told apart from what is in the document, to see which of the two is read.
+        heads.write_bytes(heads.read_bytes().replace(b'old', b'OLD'))
+        self.assertEqual(self.titles(), {'kept': 'OLD', 'edited': 'new', 'replaced': 'new'})
+
+        heads.write_bytes(heads.read_bytes()[:-1] + b'x')
+        self.assertEqual(self.titles(), {'kept': 'old', 'edited': 'new', 'replaced': 'new'})
