@@ -15,7 +15,6 @@
 #include "drivers/qemu/capabilities.h"
 #include "drivers/qemu/domain.h"
 #include "drivers/qemu/host.h"
-#include "drivers/qemu/resources.h"
 #include "service/base/cleanup.h"
 #include "service/base/file.h"
 
