@@ -5,42 +5,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "service/base/cleanup.h"
-
-ssize_t wire_link_read(WireLink *link, void *bytes, size_t n, int *ret_fd)
-{
-        *ret_fd = -1;
-        return link->kind->read(link, bytes, n, ret_fd);
-}
-
-ssize_t wire_link_write(WireLink *link, const void *bytes, size_t n, int fd)
-{
-        return link->kind->write(link, bytes, n, fd);
-}
-
-uint32_t wire_link_events(const WireLink *link, bool reading, bool writing)
-{
-        if (link->kind->events)
-                return link->kind->events(link, reading, writing);
-        return (reading ? EPOLLIN : 0) | (writing ? EPOLLOUT : 0);
-}
-
-bool wire_link_pending(const WireLink *link)
-{
-        return link->kind->pending && link->kind->pending(link);
-}
-
-WireLink *wire_link_free(WireLink *link)
-{
-        if (link) {
-                g_free(link->problem);
-                link->kind->free(link);
-        }
-        return NULL;
-}
 
 /* Sockets. */
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -30,7 +31,8 @@ typedef struct WireLinkKind {
         uint32_t (*events)(const WireLink *link, bool reading, bool writing);
         /* Whether bytes can be read that epoll does not tell of. NULL: never. */
         bool (*pending)(const WireLink *link);
-        /* Of the whole struct; the descriptor is closed where it is the link's own. */
+        /* Of the whole struct but its problem; the descriptor is closed where it is the link's own.
+         */
         void (*free)(WireLink *link);
 } WireLinkKind;
 
@@ -41,12 +43,38 @@ struct WireLink {
                           number; NULL: there is not */
 };
 
-ssize_t wire_link_read(WireLink *link, void *bytes, size_t n, int *ret_fd);
-ssize_t wire_link_write(WireLink *link, const void *bytes, size_t n, int fd);
-uint32_t wire_link_events(const WireLink *link, bool reading, bool writing);
-bool wire_link_pending(const WireLink *link);
+static inline ssize_t wire_link_read(WireLink *link, void *bytes, size_t n, int *ret_fd)
+{
+        *ret_fd = -1;
+        return link->kind->read(link, bytes, n, ret_fd);
+}
+
+static inline ssize_t wire_link_write(WireLink *link, const void *bytes, size_t n, int fd)
+{
+        return link->kind->write(link, bytes, n, fd);
+}
+
+static inline uint32_t wire_link_events(const WireLink *link, bool reading, bool writing)
+{
+        if (link->kind->events)
+                return link->kind->events(link, reading, writing);
+        return (reading ? EPOLLIN : 0) | (writing ? EPOLLOUT : 0);
+}
+
+static inline bool wire_link_pending(const WireLink *link)
+{
+        return link->kind->pending && link->kind->pending(link);
+}
+
 /* Takes NULL; returns NULL. */
-WireLink *wire_link_free(WireLink *link);
+static inline WireLink *wire_link_free(WireLink *link)
+{
+        if (link) {
+                g_free(link->problem);
+                link->kind->free(link);
+        }
+        return NULL;
+}
 
 /* A connected stream socket, which becomes the link's, and not blocking. TCP is told not to wait
  * for more to send. */
