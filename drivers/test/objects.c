@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "drivers/test/transfer.h"
+
 /* In the order in which they are published: what refers to others comes after them. */
 static const RegistryKey kinds[] = {
         NETWORK_BY_UUID,
@@ -27,6 +29,7 @@ void test_objects_start(Connection *connection)
 void test_objects_stop(Connection *connection)
 {
         test_interface_change_forget(connection);
+        transfers_end(&((TestConnection *)connection)->transfers, NULL, "the connection is closed");
         for (unsigned i = G_N_ELEMENTS(kinds); i-- > 0;) {
                 g_autoptr(GList) objects =
                         g_hash_table_get_values(registry_all(&connection->registry, kinds[i]));

@@ -8,11 +8,14 @@
  * that make such objects, and test_*_load(), which adds one that the host begins with. */
 
 #include "drivers/local/local.h"
+#include "drivers/test/content.h"
 #include "drivers/test/node.h"
 
 typedef struct TestConnection {
         LocalConnection local;
         TestNode node;
+        ContentRoom room; /* for all that is in volumes */
+        struct Transfer *transfers;
         unsigned n_cells;             /* of its memory */
         GPtrArray *interfaces_before; /* as a change of interfaces found them; NULL: none runs */
 } TestConnection;

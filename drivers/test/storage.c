@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Storage pools, which are all of one size, and their volumes, which take of it what they are
- * said to and hold nothing. */
+/* Storage pools, which are all of one size. */
+
+#include "drivers/test/storage.h"
 
 #include <string.h>
 
-#include "drivers/model/storage-pool.h"
-#include "drivers/model/storage-volume.h"
-#include "drivers/test/objects.h"
-
 #define POOL_BYTES (UINT64_C(100) << 30)
-
-typedef struct TestPool {
-        StoragePool pool;
-        StoragePoolConfig *definition; /* NULL: transient */
-        StoragePoolConfig *live;       /* NULL: not started */
-        GPtrArray *volumes;            /* of StorageVolumeConfig; their objects are there while
-                                          it is started */
-} TestPool;
-
-typedef struct TestVolume {
-        StorageVol volume;
-        StorageVolumeConfig *config; /* the pool's; not to be used once the object is gone */
-} TestVolume;
 
 /* The numbers of Connection.StoragePoolEvent and StoragePool.State. */
 typedef enum PoolEvent {
@@ -49,29 +33,9 @@ static const TestKind kind = {
         .missing = ERROR_NO_STORAGE_POOL,
 };
 
-static Connection *connection_of(const TestPool *self)
-{
-        return (Connection *)self->pool.object.parent;
-}
-
-static TestPool *pool_of(const TestVolume *self)
-{
-        return (TestPool *)self->volume.properties.pool;
-}
-
 static const char *name_of(const TestPool *self)
 {
         return self->pool.properties.name;
-}
-
-static const StoragePoolConfig *current(const TestPool *self)
-{
-        return self->live ?: self->definition;
-}
-
-static void volume_config_free(void *config)
-{
-        storage_volume_config_free(config);
 }
 
 static void pool_free(Object *object)
@@ -89,7 +53,7 @@ static int require_here(TestPool *self, GError **error)
         return test_require_here(self, kind.full_name, name_of(self), kind.missing, error);
 }
 
-static int require_active(TestPool *self, GError **error)
+int test_pool_require_active(TestPool *self, GError **error)
 {
         if (require_here(self, error) < 0)
                 return -1;
@@ -116,111 +80,7 @@ static void emit(TestPool *self, PoolEvent event)
                 .event = event,
         };
 
-        object_emit(connection_of(self), CONNECTION_SIGNAL_STORAGE_POOL_EVENT, &arguments);
-}
-
-/* ---- the objects of volumes ----------------------------------------------------------------- */
-
-static void volume_free(Object *object)
-{
-        g_free(object);
-}
-
-/* What volumes of a kind of pool are. */
-static VolumeType volume_type(PoolType pool)
-{
-        switch (pool) {
-        case POOL_DIR:
-        case POOL_FS:
-        case POOL_NETFS:
-        case POOL_VSTORAGE:
-                return VOLUME_FILE;
-        case POOL_RBD:
-        case POOL_SHEEPDOG:
-        case POOL_GLUSTER:
-                return VOLUME_NETWORK;
-        default:
-                return VOLUME_BLOCK;
-        }
-}
-
-/* What the paths of a pool's volumes begin with. */
-static const char *pool_prefix(const TestPool *self)
-{
-        const StoragePoolConfig *config = current(self);
-
-        return config->target.path ?: config->source.name ?: config->name;
-}
-
-static char *volume_path(const TestPool *self, const char *name)
-{
-        return g_build_filename(pool_prefix(self), name, NULL);
-}
-
-static bool path_is_taken(const TestPool *self, const char *path)
-{
-        return registry_find(&connection_of(self)->registry, STORAGE_VOL_BY_PATH, path);
-}
-
-static TestVolume *volume_publish(TestPool *self, StorageVolumeConfig *config)
-{
-        TestVolume *volume = g_new0(TestVolume, 1);
-        Object *pool = &self->pool.object;
-
-        child_init(&volume->volume.object, &storage_vol_class, &volume->volume.properties,
-                &connection_of(self)->object, volume_free);
-        volume->config = config;
-        object_set_string(volume, STORAGE_VOL_PROPERTY_NAME, config->name);
-        object_set_string(volume, STORAGE_VOL_PROPERTY_KEY, config->key);
-        object_set_string(volume, STORAGE_VOL_PROPERTY_PATH, config->target.path);
-        object_set(volume, STORAGE_VOL_PROPERTY_POOL, &pool);
-        object_set_int32(volume, STORAGE_VOL_PROPERTY_TYPE, (int)config->type - VOLUME_FILE);
-        object_set_string(volume, STORAGE_VOL_PROPERTY_FORMAT, config->target.format.type);
-        object_set_uint64(
-                volume, STORAGE_VOL_PROPERTY_CAPACITY, (uint64_t)config->capacity.bytes.value);
-        object_set_uint64(
-                volume, STORAGE_VOL_PROPERTY_ALLOCATION, (uint64_t)config->allocation.bytes.value);
-        registry_add(&connection_of(self)->registry, volume);
-        if (pool->published)
-                object_publish(volume);
-        object_unref(volume); /* the registry has its own */
-        return volume;
-}
-
-/* The paths follow the target of the pool, which may have been defined anew. */
-static int publish_volumes(TestPool *self, GError **error)
-{
-        for (unsigned i = 0; i < self->volumes->len; i++) {
-                const StorageVolumeConfig *config = self->volumes->pdata[i];
-                g_autofree char *path = volume_path(self, config->name);
-
-                if (path_is_taken(self, path))
-                        return error_set(error, ERROR_OPERATION_FAILED,
-                                "storage pool '%s' has a volume '%s', which is one of another pool",
-                                name_of(self), path);
-        }
-        for (unsigned i = 0; i < self->volumes->len; i++) {
-                StorageVolumeConfig *config = self->volumes->pdata[i];
-
-                g_free(config->target.path);
-                g_free(config->key);
-                config->target.path = volume_path(self, config->name);
-                config->key = g_strdup(config->target.path);
-                volume_publish(self, config);
-        }
-        return 0;
-}
-
-static void withdraw_volumes(TestPool *self)
-{
-        for (unsigned i = 0; i < self->volumes->len; i++) {
-                const StorageVolumeConfig *config = self->volumes->pdata[i];
-                Registry *registry = &connection_of(self)->registry;
-                void *volume = registry_find(registry, STORAGE_VOL_BY_KEY, config->key);
-
-                if (volume && pool_of(volume) == self)
-                        registry_remove(registry, volume);
-        }
+        object_emit(test_pool_connection(self), CONNECTION_SIGNAL_STORAGE_POOL_EVENT, &arguments);
 }
 
 /* ---- making pools --------------------------------------------------------------------------- */
@@ -238,11 +98,11 @@ static void refresh(TestPool *self)
         object_set_int32(self, STORAGE_POOL_PROPERTY_STATE,
                 self->live ? POOL_STATE_RUNNING : POOL_STATE_INACTIVE);
         object_set_bool(self, STORAGE_POOL_PROPERTY_PERSISTENT, self->definition);
-        object_set_string(
-                self, STORAGE_POOL_PROPERTY_TYPE, enum_name(&pool_type_names, current(self)->type));
+        object_set_string(self, STORAGE_POOL_PROPERTY_TYPE,
+                enum_name(&pool_type_names, test_pool_current(self)->type));
 }
 
-static void set_allocation(TestPool *self, uint64_t bytes)
+void test_pool_set_allocation(TestPool *self, uint64_t bytes)
 {
         object_set_uint64(self, STORAGE_POOL_PROPERTY_CAPACITY, POOL_BYTES);
         object_set_uint64(self, STORAGE_POOL_PROPERTY_ALLOCATION, bytes);
@@ -256,10 +116,10 @@ static TestPool *pool_new(Connection *connection, const StoragePoolConfig *confi
 
         child_init(&self->pool.object, &storage_pool_class, &self->pool.properties,
                 &connection->object, pool_free);
-        self->volumes = g_ptr_array_new_with_free_func(volume_config_free);
+        self->volumes = g_ptr_array_new_with_free_func(test_stored_free);
         object_set_string(self, STORAGE_POOL_PROPERTY_NAME, config->name);
         object_set_string(self, STORAGE_POOL_PROPERTY_UUID, config->uuid);
-        set_allocation(self, 0);
+        test_pool_set_allocation(self, 0);
         registry_add(&connection->registry, self);
         object_unref(self); /* the registry has its own */
         return self;
@@ -333,7 +193,7 @@ static int check_source(Connection *connection, const StoragePoolConfig *config,
 
         g_hash_table_iter_init(&iter, registry_all(&connection->registry, STORAGE_POOL_BY_UUID));
         while (g_hash_table_iter_next(&iter, NULL, &other))
-                if (other != self && same_source(config, current(other)))
+                if (other != self && same_source(config, test_pool_current(other)))
                         return error_set(error, ERROR_OPERATION_FAILED,
                                 "Storage source conflict with pool: '%s'", name_of(other));
         return 0;
@@ -398,7 +258,7 @@ int test_storage_pool_define_xml(Connection *connection, const ConnectionStorage
 static int pool_start(TestPool *self, StoragePoolConfig *config, GError **error)
 {
         self->live = config;
-        if (publish_volumes(self, error) < 0) {
+        if (test_volumes_publish(self, error) < 0) {
                 replace(&self->live, NULL);
                 return -1;
         }
@@ -535,9 +395,9 @@ static int pool_destroy(StoragePool *pool, const StoragePoolDestroyIn *in,
         TestPool *self = (TestPool *)pool;
 
         (void)in, (void)out;
-        if (require_active(self, error) < 0)
+        if (test_pool_require_active(self, error) < 0)
                 return -1;
-        withdraw_volumes(self);
+        test_volumes_withdraw(self);
         if (self->definition) {
                 replace(&self->live, NULL);
                 refresh(self);
@@ -548,7 +408,7 @@ static int pool_destroy(StoragePool *pool, const StoragePoolDestroyIn *in,
         }
         emit(self, POOL_STOPPED);
         if (!self->definition)
-                registry_remove(&connection_of(self)->registry, self);
+                registry_remove(&test_pool_connection(self)->registry, self);
         return 0;
 }
 
@@ -556,7 +416,7 @@ static int pool_refresh(StoragePool *pool, const StoragePoolRefreshIn *in,
         StoragePoolRefreshOut *out, GError **error)
 {
         (void)in, (void)out;
-        if (require_active((TestPool *)pool, error) < 0)
+        if (test_pool_require_active((TestPool *)pool, error) < 0)
                 return -1;
         object_emit(pool, STORAGE_POOL_SIGNAL_REFRESH, NULL);
         return 0;
@@ -572,7 +432,7 @@ static int pool_undefine(StoragePool *pool, const StoragePoolUndefineIn *in,
                 return -1;
         object_set_bool(self, STORAGE_POOL_PROPERTY_PERSISTENT, false);
         emit(self, POOL_UNDEFINED);
-        registry_remove(&connection_of(self)->registry, self);
+        registry_remove(&test_pool_connection(self)->registry, self);
         return 0;
 }
 
@@ -586,7 +446,7 @@ static int pool_get_xml_desc(StoragePool *pool, const StoragePoolGetXMLDescIn *i
         if (test_refuse_flags(in->flags, "testStoragePoolGetXMLDesc", error) < 0 ||
                 require_here(self, error) < 0)
                 return -1;
-        config = storage_pool_config_copy(current(self));
+        config = storage_pool_config_copy(test_pool_current(self));
         config->capacity.bytes = number((int64_t)properties->capacity);
         config->allocation.bytes = number((int64_t)properties->allocation);
         config->available.bytes = number((int64_t)properties->available);
@@ -608,101 +468,6 @@ static int pool_set_autostart(StoragePool *pool, const StoragePoolSetAutostartIn
         return 0;
 }
 
-/* ---- making volumes ------------------------------------------------------------------------- */
-
-static StorageVolumeConfig *volume_find(const TestPool *self, const char *name)
-{
-        for (unsigned i = 0; i < self->volumes->len; i++) {
-                StorageVolumeConfig *config = self->volumes->pdata[i];
-
-                if (strcmp(config->name, name) == 0)
-                        return config;
-        }
-        return NULL;
-}
-
-/* Files and images are raw unless the document says more; of what is in a partition or a volume
- * nothing is known. */
-static void volume_complete(const TestPool *self, StorageVolumeConfig *config)
-{
-        bool knows_format = config->target.format.type;
-
-        storage_volume_config_defaults(config, pool_prefix(self));
-        config->type = volume_type(current(self)->type);
-        if (config->type == VOLUME_BLOCK && !knows_format)
-                g_clear_pointer(&config->target.format.type, g_free);
-}
-
-static int volume_new(TestPool *self, const char *xml, Object **ret, GError **error)
-{
-        g_autoptr(StorageVolumeConfig) config = NULL;
-        StorageVolumeConfig *kept;
-        uint64_t allocation;
-
-        if (storage_volume_config_parse(xml, &config, error) < 0 ||
-                storage_volume_config_validate(config, 0, error) < 0)
-                return -1;
-        volume_complete(self, config);
-        if (volume_find(self, config->name) || path_is_taken(self, config->target.path))
-                return error_set(error, ERROR_OPERATION_FAILED, "storage vol already exists");
-        allocation = (uint64_t)config->allocation.bytes.value;
-        if (allocation > self->pool.properties.available)
-                return error_set(error, ERROR_INTERNAL_ERROR,
-                        "Not enough free space in pool for volume '%s'", config->name);
-        kept = g_steal_pointer(&config);
-        g_ptr_array_add(self->volumes, kept);
-        set_allocation(self, self->pool.properties.allocation + allocation);
-        *ret = object_ref(volume_publish(self, kept));
-        return 0;
-}
-
-int test_storage_vol_load(StoragePool *pool, const char *xml, GError **error)
-{
-        Object *volume;
-
-        if (volume_new((TestPool *)pool, xml, &volume, error) < 0)
-                return -1;
-        object_unref(volume);
-        return 0;
-}
-
-static int pool_storage_vol_create_xml(StoragePool *pool,
-        const StoragePoolStorageVolCreateXMLIn *in, StoragePoolStorageVolCreateXMLOut *out,
-        GError **error)
-{
-        TestPool *self = (TestPool *)pool;
-
-        if (test_refuse_flags(in->flags, "testStorageVolCreateXML", error) < 0 ||
-                require_active(self, error) < 0)
-                return -1;
-        return volume_new(self, in->xml, &out->storage_vol, error);
-}
-
-static int no_volume(const char *by, const char *value, GError **error)
-{
-        return error_set(
-                error, ERROR_NO_STORAGE_VOL, "no storage vol with matching %s '%s'", by, value);
-}
-
-/* As on libvirt's test host, only of a volume of the same pool. */
-static int pool_storage_vol_create_xml_from(StoragePool *pool,
-        const StoragePoolStorageVolCreateXMLFromIn *in, StoragePoolStorageVolCreateXMLFromOut *out,
-        GError **error)
-{
-        TestPool *self = (TestPool *)pool;
-        const TestVolume *source =
-                registry_find(&connection_of(self)->registry, STORAGE_VOL_BY_KEY, in->key);
-
-        if (!source)
-                return no_volume("key", in->key, error);
-        if (test_refuse_flags(in->flags, "testStorageVolCreateXMLFrom", error) < 0 ||
-                require_active(self, error) < 0)
-                return -1;
-        if (pool_of(source) != self)
-                return no_volume("name", source->volume.properties.name, error);
-        return volume_new(self, in->xml, &out->storage_vol, error);
-}
-
 const StoragePoolOperations test_storage_pool_operations = {
         .build = pool_build,
         .create = pool_create,
@@ -711,63 +476,7 @@ const StoragePoolOperations test_storage_pool_operations = {
         .get_xml_desc = pool_get_xml_desc,
         .refresh = pool_refresh,
         .set_autostart = pool_set_autostart,
-        .storage_vol_create_xml = pool_storage_vol_create_xml,
-        .storage_vol_create_xml_from = pool_storage_vol_create_xml_from,
+        .storage_vol_create_xml = test_pool_storage_vol_create_xml,
+        .storage_vol_create_xml_from = test_pool_storage_vol_create_xml_from,
         .undefine = pool_undefine,
-};
-
-/* ---- operations of a volume ----------------------------------------------------------------- */
-
-static int volume_require_here(const TestVolume *self, GError **error)
-{
-        if (!self->volume.object.gone)
-                return 0;
-        if (require_active(pool_of(self), error) < 0)
-                return -1;
-        return no_volume("name", self->volume.properties.name, error);
-}
-
-static int volume_delete(
-        StorageVol *volume, const StorageVolDeleteIn *in, StorageVolDeleteOut *out, GError **error)
-{
-        TestVolume *self = (TestVolume *)volume;
-        TestPool *pool = pool_of(self);
-
-        (void)out;
-        if (test_refuse_flags(in->flags, "testStorageVolDelete", error) < 0 ||
-                volume_require_here(self, error) < 0)
-                return -1;
-        set_allocation(pool, pool->pool.properties.allocation - volume->properties.allocation);
-        g_ptr_array_remove(pool->volumes, g_steal_pointer(&self->config));
-        registry_remove(&connection_of(pool)->registry, self);
-        return 0;
-}
-
-static int volume_get_info(StorageVol *volume, const StorageVolGetInfoIn *in,
-        StorageVolGetInfoOut *out, GError **error)
-{
-        if (volume_require_here((TestVolume *)volume, error) < 0)
-                return -1;
-        if (in->flags)
-                return error_set(error, ERROR_NO_SUPPORT, "virStorageVolGetInfoFlags");
-        out->info.type = volume->properties.type;
-        out->info.capacity = volume->properties.capacity;
-        out->info.allocation = volume->properties.allocation;
-        return 0;
-}
-
-static int volume_get_xml_desc(StorageVol *volume, const StorageVolGetXMLDescIn *in,
-        StorageVolGetXMLDescOut *out, GError **error)
-{
-        (void)in;
-        if (volume_require_here((TestVolume *)volume, error) < 0)
-                return -1;
-        out->xml = storage_volume_config_format(((TestVolume *)volume)->config);
-        return 0;
-}
-
-const StorageVolOperations test_storage_vol_operations = {
-        .delete = volume_delete,
-        .get_info = volume_get_info,
-        .get_xml_desc = volume_get_xml_desc,
 };

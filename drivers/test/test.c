@@ -11,6 +11,9 @@
 #define VERSION 2 /* as libvirt's test host tells: 0.0.2 */
 #define LABEL_NAME_MAX 32
 
+/* Bytes that the volumes of a host can hold together, whatever they say to be. */
+#define CONTENT_MAX (UINT64_C(256) << 20)
+
 /* Hooks. */
 
 static void test_domain_free(Object *object)
@@ -433,6 +436,7 @@ static int test_open(const Uri *uri, Instance instance, bool read_only, const ch
         (void)instance, (void)read_only;
         connection_init(connection, &test_driver, label, uri, test_connection_free);
         self->hooks = &hooks;
+        host->room.limit = CONTENT_MAX;
         object_set_uint64(connection, CONNECTION_PROPERTY_VERSION, VERSION);
         r = is_default(uri) ? test_node_load_default(connection, error) :
                               test_node_load(connection, uri->path, error);

@@ -608,10 +608,6 @@ class Storage:
             self.on(path, 'StorageVol.Delete', 1)
         with self.fails('NoSupport', f'{NOT_SUPPORTED}virStorageVolGetInfoFlags'):
             self.on(path, 'StorageVol.GetInfo', 1)
-        with self.fails('NoSupport', f'{NOT_SUPPORTED}virStorageVolResize'):
-            self.on(path, 'StorageVol.Resize', GIB, 0)
-        with self.fails('NoSupport', f'{NOT_SUPPORTED}virStorageVolWipePattern'):
-            self.on(path, 'StorageVol.Wipe', 0, 0)
 
     def test_volumes_of_other_pools(self):
         for source, target, type_, path, format_ in (
