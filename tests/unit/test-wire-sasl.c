@@ -16,7 +16,7 @@ static sd_event *event;
 
 /* What mechanisms and their cryptography keep: for each exchange with MD5, and for one that the
  * user broke off. */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
         return "leak:libcrypto.so\nleak:sasl2/lib\n";
