@@ -75,7 +75,8 @@ void local_refresh(LocalDomain *domain, const DomainConfig *config)
 
         object_set_string(domain, DOMAIN_PROPERTY_TITLE, config->title);
         object_set_string(domain, DOMAIN_PROPERTY_DESCRIPTION, config->description);
-        object_set_string(domain, DOMAIN_PROPERTY_OS_TYPE, config->os.type.name);
+        object_set_string(domain, DOMAIN_PROPERTY_OS_TYPE,
+                local_hooks(domain)->os_type ?: config->os.type.name);
         object_set_uint64(domain, DOMAIN_PROPERTY_MAX_MEMORY, number_or(config->memory.kib, 0));
         object_set_uint64(domain, DOMAIN_PROPERTY_MEMORY,
                 number_or(config->current_memory.kib, number_or(config->memory.kib, 0)));

@@ -31,6 +31,9 @@ struct LocalDomain {
 };
 
 struct LocalHooks {
+        /* What the property OSType says of all domains; NULL: what each document does. */
+        const char *os_type;
+
         /* A domain of the driver's, domain_init() done. */
         LocalDomain *(*new)(LocalConnection *connection, const char *name, const char *uuid);
 

@@ -141,6 +141,7 @@ static int test_live_vcpus(LocalDomain *domain, unsigned vcpus, GError **error)
 }
 
 static const LocalHooks hooks = {
+        .os_type = "linux",
         .new = test_new,
         .complete = test_complete,
         .store = test_store,
@@ -230,6 +231,24 @@ static int test_create(
         return 0;
 }
 
+/* Its guests have no init that could take the files. */
+static int test_create_with_files(Domain *domain, const DomainCreateWithFilesIn *in,
+        DomainCreateWithFilesOut *out, GError **error)
+{
+        const DomainCreateIn create = { .flags = in->flags };
+
+        (void)out;
+        return test_create(domain, &create, NULL, error);
+}
+
+static int test_domain_create_xml_with_files(Connection *connection,
+        const ConnectionDomainCreateXMLWithFilesIn *in, ConnectionDomainCreateXMLWithFilesOut *out,
+        GError **error)
+{
+        return local_run((LocalConnection *)connection, in->xml, "DomainCreateXMLWithFiles",
+                LOCAL_BOOTED, in->flags, (Domain **)&out->domain, error);
+}
+
 static int test_undefine(
         Domain *domain, const DomainUndefineIn *in, DomainUndefineOut *out, GError **error)
 {
@@ -253,6 +272,7 @@ static const DomainOperations domain_operations = {
         .core_dump = test_core_dump,
         .checkpoint_create_xml = test_checkpoint_create_xml,
         .create = test_create,
+        .create_with_files = test_create_with_files,
         .del_io_thread = test_del_io_thread,
         .destroy = local_destroy,
         .fs_freeze = test_fs_freeze,
@@ -293,6 +313,7 @@ static const DomainOperations domain_operations = {
         .reset = test_reset,
         .resume = test_resume,
         .save = test_save,
+        .screenshot = test_screenshot,
         .send_key = test_send_key,
         .send_process_signal = test_send_process_signal,
         .set_autostart = local_set_autostart,
@@ -330,6 +351,7 @@ static const DomainCheckpointOperations checkpoint_operations = {
 
 static const ConnectionOperations connection_operations = {
         .domain_create_xml = local_domain_create_xml,
+        .domain_create_xml_with_files = test_domain_create_xml_with_files,
         .domain_define_xml = local_domain_define_xml,
         .domain_restore = test_domain_restore,
         .domain_save_image_define_xml = test_domain_save_image_define_xml,

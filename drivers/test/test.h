@@ -74,6 +74,7 @@ TEST_GUEST(inject_nmi, InjectNMI);
 TEST_GUEST(interface_addresses, InterfaceAddresses);
 TEST_GUEST(memory_peek, MemoryPeek);
 TEST_GUEST(memory_stats, MemoryStats);
+TEST_GUEST(screenshot, Screenshot);
 TEST_GUEST(send_key, SendKey);
 TEST_GUEST(send_process_signal, SendProcessSignal);
 TEST_GUEST(set_time, SetTime);

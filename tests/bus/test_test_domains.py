@@ -146,6 +146,37 @@ class GuestAnswers(GuestsTest):
         self.assertEqual(guest.call('Domain.GetSecurityLabelList'), [])
 
 
+class OwnMembers(GuestsTest):
+    """What org.libvirt does not have."""
+
+    def test_screenshot(self):
+        guest = self.define('shown', 0)
+        kind, fd = guest.call('Domain.Screenshot', 0, 0)
+        with open(fd, 'rb') as file:
+            head, width, depth, pixels = file.read().split(b'\n', 3)
+        self.assertEqual((kind, head, width, depth), ('image/x-portable-pixmap', b'P6', b'320 200', b'255'))
+        self.assertEqual(len(pixels), 320 * 200 * 3)
+        line = pixels[:320 * 3]
+        self.assertEqual(pixels, line * 200)
+        # White is on the left, black on the right; all eight are there.
+        colours = [line[at:at + 3] for at in range(0, 320 * 3, 120)]
+        self.assertEqual((colours[0], colours[-1], len(set(colours))), (b'\xff' * 3, bytes(3), 8))
+
+    def test_files(self):
+        """Guests that begin with files begin as others do; the service keeps none of the files."""
+        guest = self.define('started')
+        created = self.xml('created', uuid='33333333-2222-4333-8444-555555555555')
+        held = len(os.listdir(f'/proc/{self.bus.service.pid}/fd'))
+        with open('/dev/null', 'rb') as file:
+            guest.call('Domain.CreateWithFiles', [0, 0], 1, fds=[file.fileno()])
+            self.host.call('Connection.DomainCreateXMLWithFiles', created, [0], 0, fds=[file.fileno()])
+        self.assertEqual(self.state(guest), (PAUSED, 1))
+        self.assertEqual(len(os.listdir(f'/proc/{self.bus.service.pid}/fd')), held)
+
+    def test_os_type(self):
+        self.assertEqual(self.define('a').get('Domain.OSType'), 'linux')
+
+
 class Parameters(GuestsTest):
     def test_scheduler(self):
         guest = self.guest()
