@@ -20,6 +20,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -173,13 +174,18 @@ class PrivateBus:
         self._daemon = subprocess.Popen(
             ['dbus-daemon', f'--config-file={self.folder}/bus.conf', '--nofork', '--nopidfile'],
             env=self.env, stdout=self._log, stderr=self._log)
-        if not _wait_for((self.folder / 'bus').exists, START_DEADLINE):
+        if not _wait_for(self._listens, START_DEADLINE):
             raise ServiceError('the bus did not start')
         if self._trace:
             self._traffic = open(self.folder / 'traffic.log', 'ab')
             self._monitor = subprocess.Popen(
                 ['dbus-monitor', '--address', self.address],
                 stdout=self._traffic, stderr=subprocess.DEVNULL)
+
+    def _listens(self) -> bool:
+        # The socket has its name a moment before somebody listens to it.
+        with socket.socket(socket.AF_UNIX) as attempt:
+            return attempt.connect_ex(str(self.folder / 'bus')) == 0
 
     def start_service(self, wait=True):
         """Start the service beside the bus; with activation, call it instead."""
