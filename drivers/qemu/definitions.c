@@ -64,6 +64,11 @@ int qemu_definition_load(LocalDomain *local, char **ret, GError **error)
         g_autofree char *path = definition_path(qemu_domain(local));
         int r = file_read(path, DEFINITION_MAX, ret, NULL);
 
+        /* Its file goes before it does. */
+        if (r == -ENOENT)
+                return error_set(error, ERROR_NO_DOMAIN,
+                        "domain '%s' is just being undefined or renamed",
+                        qemu_name(qemu_domain(local)));
         return r < 0 ? error_set_errno(error, r, "cannot read '%s'", path) : 0;
 }
 
