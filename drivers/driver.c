@@ -20,6 +20,17 @@ void client_on_leave(Client *client, void (*callback)(void *object), void *objec
         client->leave = g_slist_append(client->leave, leave);
 }
 
+int client_ask(const ClientQuestion *question, char **ret, GError **error)
+{
+        Client *client = client_current();
+
+        if (!client || !client->ask)
+                return error_set(error, ERROR_AUTH_UNAVAILABLE,
+                        "%s wants a %s, and there is nobody to be asked for it (Manager.RegisterAgent)",
+                        question->uri, question->what);
+        return client->ask(client, question, ret, error);
+}
+
 void client_forget(Client *client, void (*callback)(void *object), void *object)
 {
         for (GSList *link = client->leave; link; link = link->next) {

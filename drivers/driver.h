@@ -33,11 +33,24 @@ typedef enum Instance {
         INSTANCE_SESSION,
 } Instance;
 
+/* What only the user of a client knows. */
+typedef struct ClientQuestion {
+        const char *uri;  /* of the connection that is opened */
+        const char *what; /* "password" and so on: org.virtbus1.Agent.Ask lists them */
+        const char *prompt;
+        const char *standard; /* the answer where none is given; NULL: none */
+        bool echo;            /* it may be shown while it is typed */
+} ClientQuestion;
+
 /* Who asks: a caller on the bus, or a peer of the wire. */
 typedef struct Client {
         uid_t uid;
         char *user;    /* name, or the number where it has none */
         GSList *leave; /* of ClientLeave */
+        /* Suspends. Asks its user; *ret is allocated. -1 with ERROR_AUTH_CANCELLED. NULL: there is
+         * nobody to be asked. */
+        int (*ask)(
+                struct Client *client, const ClientQuestion *question, char **ret, GError **error);
 } Client;
 
 /* The client that the running fiber works for; NULL where the service acts of itself. */
@@ -45,6 +58,10 @@ static inline Client *client_current(void)
 {
         return fiber_local();
 }
+
+/* Suspends. Asks the user of the client that the running fiber works for. -1 also with
+ * ERROR_AUTH_UNAVAILABLE where there is nobody to be asked. */
+int client_ask(const ClientQuestion *question, char **ret, GError **error);
 
 /* Calls back once, on the loop's stack, when the client leaves. data is any object; it is
  * referenced until then. */

@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "handlers.h"
+#include "service/agent.h"
 #include "service/connections.h"
 #include "service/operate.h"
 #include "service/settings.h"
@@ -93,6 +94,21 @@ int manager_handle_close(Call *call, const ManagerCloseIn *in, ManagerCloseOut *
                 return error_set(
                         error, ERROR_INVALID_CONN, "Close: the object is not a connection");
         return connections_close(call->caller, (Connection *)in->connection, error);
+}
+
+int manager_handle_register_agent(
+        Call *call, const ManagerRegisterAgentIn *in, ManagerRegisterAgentOut *out, GError **error)
+{
+        (void)out;
+        return agent_register(call->caller, in->agent ?: "", error);
+}
+
+int manager_handle_unregister_agent(Call *call, const ManagerUnregisterAgentIn *in,
+        ManagerUnregisterAgentOut *out, GError **error)
+{
+        (void)in, (void)out, (void)error;
+        agent_unregister(call->caller);
+        return 0;
 }
 
 int manager_handle_list_connections(Call *call, const ManagerListConnectionsIn *in,

@@ -41,6 +41,7 @@ Caller *caller_unref(Caller *caller)
         g_clear_pointer(&caller->decisions, g_hash_table_unref);
         g_clear_pointer(&caller->opened, g_hash_table_unref);
         fd_close(caller->pidfd);
+        g_free(caller->agent);
         g_free(caller->name);
         g_free(caller);
         return NULL;

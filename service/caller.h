@@ -26,6 +26,7 @@ typedef struct Caller {
         Client client;
         CallerKind kind;
         unsigned n_ref;
+        char *agent;         /* path of its object that can be asked; NULL: none */
         char *name;          /* unique name; for a peer of the wire its like, such as "wire-7" */
         pid_t pid;           /* of a process; 0: unknown */
         uint64_t start_time; /* of the process, in clock ticks since boot; 0: unknown */

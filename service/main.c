@@ -16,6 +16,7 @@
 #include <systemd/sd-journal.h>
 
 #include "config.h"
+#include "service/agent.h"
 #include "service/audience.h"
 #include "service/base/cleanup.h"
 #include "service/base/file.h"
@@ -356,6 +357,8 @@ static int service_start(Service *service)
         if (r >= 0)
                 r = callers_init(service->bus, service->options.instance);
         if (r >= 0)
+                r = agents_init(service->bus);
+        if (r >= 0)
                 r = authorize_init(service->bus);
         operate_init();
         if (r >= 0)
@@ -377,6 +380,7 @@ static void service_finish(Service *service)
         offload_finish();
         dispatch_finish();
         authorize_finish();
+        agents_finish();
         callers_finish();
         publish_finish();
         audience_finish();
