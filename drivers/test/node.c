@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "drivers/credentials.h"
 #include "drivers/model/xml.h"
 #include "drivers/test/default-host.h"
 #include "drivers/test/objects.h"
@@ -421,28 +422,58 @@ static int read_node(const Part *part, TestNode *node, GError **error)
         return 0;
 }
 
-/* One that wants a name and a password is not opened, since there is no way to be asked for them.
- */
-static int check_users(const Part *part, GError **error)
+/* The user of that name; NULL: none. */
+static const xmlNode *find_user(const xmlNode *auth, const char *name)
 {
-        const xmlNode *auth = find(part->node, "auth");
-        const xmlNode *user = auth ? find(auth, "user") : NULL;
-        g_autofree char *own = NULL;
-        const char *name = user ? xml_content(user, &own) : NULL;
+        for (const xmlNode *user = find(auth, "user"); user;
+                user = find_from(xml_next(user), "user", false)) {
+                g_autofree char *own = NULL;
+                const char *text = xml_content(user, &own);
 
-        if (!user)
+                if (strcmp(text ?: "", name) == 0)
+                        return user;
+        }
+        return NULL;
+}
+
+/* Suspends. What a user of the host types, or a file of credentials has. */
+static int ask(const Uri *uri, const char *what, bool echo, char **ret, GError **error)
+{
+        g_autofree char *prompt = g_strdup_printf("Enter %s for %s", what, uri->text);
+        const ClientQuestion question = {
+                .uri = uri->text, .what = what, .prompt = prompt, .echo = echo
+        };
+
+        return credential_get(uri, "test", &question, ret, error);
+}
+
+/* Suspends. Where the host has users, one of them opens it. */
+static int check_users(const Part *part, const Uri *uri, GError **error)
+{
+        const xmlNode *auth = find(part->node, "auth"), *user;
+        g_autofree char *name = NULL, *given = NULL, *own = NULL;
+        const char *password;
+
+        if (!auth || !find(auth, "user"))
                 return 0;
-        if (!name || !name[0]) {
+        if (find_user(auth, "")) {
                 error_set(error, ERROR_XML_ERROR, "missing username in /node/auth/user field");
                 return at(part, error);
         }
-        return error_set(error, ERROR_AUTH_FAILED,
-                "the test host '%s' asks who opens it for a user name and a password, which cannot "
-                "be given; without <auth> it lets everybody in",
-                part->file);
+        if (ask(uri, "username", true, &name, error) < 0)
+                return -1;
+        user = find_user(auth, name);
+        password = user ? xml_property(user, "password", &own) : NULL;
+        /* Who has guessed a wrong name is not told so before the password either. */
+        if ((!user || password) && ask(uri, "password", false, &given, error) < 0)
+                return -1;
+        if (!user || (password && strcmp(password, given) != 0))
+                return error_set(error, ERROR_AUTH_FAILED,
+                        "the test host '%s' does not know that user name and password", part->file);
+        return 0;
 }
 
-static int load(Host *host, xmlDoc *doc, const char *file, GError **error)
+static int load(Host *host, const Uri *uri, xmlDoc *doc, const char *file, GError **error)
 {
         static const struct {
                 const char *name;
@@ -456,7 +487,7 @@ static int load(Host *host, xmlDoc *doc, const char *file, GError **error)
         };
         const Part part = { .file = file, .node = xmlDocGetRootElement(doc) };
 
-        if (check_root(file, part.node, "node", error) < 0 || check_users(&part, error) < 0 ||
+        if (check_root(file, part.node, "node", error) < 0 || check_users(&part, uri, error) < 0 ||
                 read_node(&part, &host->connection->node, error) < 0)
                 return -1;
         for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++)
@@ -465,14 +496,15 @@ static int load(Host *host, xmlDoc *doc, const char *file, GError **error)
         return 0;
 }
 
-int test_node_load(Connection *connection, const char *path, GError **error)
+int test_node_load(Connection *connection, const Uri *uri, GError **error)
 {
+        const char *path = uri->path;
         Host host = { .connection = (TestConnection *)connection, .file = path };
         g_autoptr(xmlDoc) doc = NULL;
 
         if (read_document(&host, path, &doc, error) < 0)
                 return -1;
-        return load(&host, doc, path, error);
+        return load(&host, uri, doc, path, error);
 }
 
 int test_node_load_default(Connection *connection, GError **error)
@@ -481,7 +513,7 @@ int test_node_load_default(Connection *connection, GError **error)
         g_autoptr(xmlDoc) doc =
                 xml_parse(test_default_host, strlen(test_default_host), DEFAULT_HOST, error);
 
-        if (!doc || load(&host, doc, DEFAULT_HOST, error) < 0)
+        if (!doc || load(&host, NULL, doc, DEFAULT_HOST, error) < 0)
                 return -1;
         host.connection->n_cells = TEST_CELLS;
         return 0;

@@ -18,9 +18,9 @@ typedef struct TestNode {
 } TestNode;
 
 /* Suspends. Adds all that the document in the file describes to a new connection; nothing is
- * published. An error names the file and the line, and leaves what was added to be removed.
- * ERROR_AUTH_FAILED where the host wants to know who opens it, which nobody can be asked. */
-int test_node_load(Connection *connection, const char *path, GError **error);
+ * published. An error names the file and the line, and leaves what was added to be removed. A host
+ * that has users asks who opens it (credentials.h); ERROR_AUTH_FAILED where it is none of them. */
+int test_node_load(Connection *connection, const Uri *uri, GError **error);
 
 /* Suspends. The same of the host that test:///default is. */
 int test_node_load_default(Connection *connection, GError **error);

@@ -461,7 +461,7 @@ static int test_open(const Uri *uri, Instance instance, bool read_only, const ch
         host->room.limit = CONTENT_MAX;
         object_set_uint64(connection, CONNECTION_PROPERTY_VERSION, VERSION);
         r = is_default(uri) ? test_node_load_default(connection, error) :
-                              test_node_load(connection, uri->path, error);
+                              test_node_load(connection, uri, error);
         if (r < 0) {
                 test_stop_connection(connection);
                 return -1;

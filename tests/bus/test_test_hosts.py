@@ -214,8 +214,6 @@ class TestHosts(BusTest):
                 (2 * f'<network><name>n</name><uuid>{UUID}</uuid></network>\n', 'OperationFailed',
                  f"operation failed: {{}}:3: network 'n' already exists with uuid {UUID}"),
                 ('<auth><user/></auth>', 'XmlError', 'XML error: {}:1: missing username in /node/auth/user field'),
-                ("<auth><user password='p'>me</user></auth>", 'AuthFailed',
-                 "authentication failed: the test host '{}' asks who opens it for a user name and a password"),
         ):
             path = self.node(content)
             with self.subTest(content=content), self.refused(error, message.format(path)):

@@ -18,11 +18,13 @@ reply are integers that the caller owns. Errors of the service are raised as Cal
 
 import contextlib
 import os
+import pathlib
 import time
 import xml.etree.ElementTree as ElementTree
 
 from gi.repository import Gio, GLib
 
+TOP = pathlib.Path(__file__).resolve().parents[2]
 NAME = 'org.virtbus1'
 DEADLINE = 30
 
@@ -212,6 +214,20 @@ class Client:
             return self._unpack(reply)
 
         return finish
+
+    def serve(self, path: str, interface: str, answer):
+        """Show an object: answer(member, arguments) gives a call's values as a GLib.Variant of a tuple, or raises."""
+        xml = (TOP / f'interfaces/{interface}.xml').read_text()
+
+        def on_call(_connection, _sender, _path, _interface, member, arguments, invocation):
+            try:
+                invocation.return_value(answer(member, arguments.unpack()))
+            except Exception as problem:  # pylint: disable=broad-exception-caught
+                invocation.return_dbus_error('org.example.Refused', str(problem))
+
+        with self._own_context():
+            node = Gio.DBusNodeInfo.new_for_xml(xml)
+            self._connection.register_object(path, node.lookup_interface(interface), on_call, None, None)
 
     @staticmethod
     def _unpack(reply):
