@@ -9,7 +9,7 @@
 
 /* Parameters. */
 
-#define PARAMS_FIRST 8
+#define PARAMS_FIRST 4
 
 Param *params_add(Params *params, Param param)
 {

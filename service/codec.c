@@ -7,9 +7,16 @@
 #include "service/publish.h"
 
 /* The text of a signature up to where its type ends, for the container calls. */
-static char *signature_copy(const char *begin, const char *end)
+typedef struct Contents {
+        char text[256]; /* no signature is longer */
+} Contents;
+
+static const char *contents_of(Contents *contents, const char *begin, const char *end)
 {
-        return g_strndup(begin, end - begin);
+        g_assert((size_t)(end - begin) < sizeof(contents->text));
+        memcpy(contents->text, begin, end - begin);
+        contents->text[end - begin] = '\0';
+        return contents->text;
 }
 
 static int append_param(sd_bus_message *message, const Param *param, bool doubled)
@@ -72,7 +79,7 @@ static int append_objects(sd_bus_message *message, const Array *array, const Nam
 static int append_value(sd_bus_message *message, const LayoutType *type, const char *signature,
         const void *value, const Namespace *space)
 {
-        g_autofree char *contents = NULL;
+        Contents contents;
         const Array *array = value;
         LayoutType element;
         int r;
@@ -87,8 +94,8 @@ static int append_value(sd_bus_message *message, const LayoutType *type, const c
         case 'P':
                 return append_params(message, value, space->doubled);
         case '(':
-                contents = signature_copy(type->inner, type->end - 1);
-                r = sd_bus_message_open_container(message, *signature == '{' ? 'e' : 'r', contents);
+                r = sd_bus_message_open_container(message, *signature == '{' ? 'e' : 'r',
+                        contents_of(&contents, type->inner, type->end - 1));
                 if (r >= 0)
                         r = codec_append(message, type->inner, value, space);
                 return r < 0 ? r : sd_bus_message_close_container(message);
@@ -99,8 +106,8 @@ static int append_value(sd_bus_message *message, const LayoutType *type, const c
                 if (strchr("ynqiuxtdb", element.code) && element.code != 'b')
                         return sd_bus_message_append_array(
                                 message, element.code, array->items, array->n * element.size);
-                contents = signature_copy(type->inner, type->end);
-                r = sd_bus_message_open_container(message, 'a', contents);
+                r = sd_bus_message_open_container(
+                        message, 'a', contents_of(&contents, type->inner, type->end));
                 for (size_t i = 0; r >= 0 && i < array->n; i++)
                         r = append_value(message, &element, type->inner,
                                 (char *)array->items + i * element.size, space);
@@ -176,7 +183,7 @@ static int read_params(sd_bus_message *message, Params *params)
 static int read_value(sd_bus_message *message, const LayoutType *type, const char *signature,
         void *value, const Namespace *space)
 {
-        g_autofree char *contents = NULL;
+        Contents contents;
         Array *array = value;
         LayoutType element;
         Object *object;
@@ -196,17 +203,16 @@ static int read_value(sd_bus_message *message, const LayoutType *type, const cha
         case 'P':
                 return read_params(message, value);
         case '(':
-                contents = signature_copy(type->inner, type->end - 1);
-                r = sd_bus_message_enter_container(
-                        message, *signature == '{' ? 'e' : 'r', contents);
+                r = sd_bus_message_enter_container(message, *signature == '{' ? 'e' : 'r',
+                        contents_of(&contents, type->inner, type->end - 1));
                 if (r <= 0)
                         return r < 0 ? r : -ENXIO;
                 r = codec_read(message, type->inner, value, space);
                 return r < 0 ? r : sd_bus_message_exit_container(message);
         case 'a':
                 element = layout_type(type->inner);
-                contents = signature_copy(type->inner, type->end);
-                r = sd_bus_message_enter_container(message, 'a', contents);
+                r = sd_bus_message_enter_container(
+                        message, 'a', contents_of(&contents, type->inner, type->end));
                 if (r <= 0)
                         return r < 0 ? r : -ENXIO;
                 while ((r = sd_bus_message_at_end(message, false)) == 0) {

@@ -67,18 +67,18 @@ class Table:
 
     def title(self, text: str, columns=('floor', 'virtbus', 'ratio', 'target', '', 'cpu')):
         line = self.FORMAT.format(text, *columns)
-        if self._reference and 'cpu' in columns:
-            line += f' {"libvirt":>11} {"ratio":>7}'
+        if self._reference and 'virtbus' in columns and 'floor' in columns:
+            line += f' {"libvirt":>11} {"times":>7}'
         print(f'\n{line.rstrip()}\n{"-" * len(line)}', flush=True)
 
     def row(self, what, floor='', virtbus='', ratio=None, target='', over=None, cpu=None,
-            reference='', reference_ratio=None):
+            reference='', times=None):
         verdict = '' if over is None else 'over' if over else 'ok'
         self.n_over += bool(over)
         line = self.FORMAT.format(what, floor, virtbus, ratio_text(ratio), target, verdict,
                                   ratio_text(cpu))
         if reference:
-            line += f' {reference:>11} {ratio_text(reference_ratio):>7}'
+            line += f' {reference:>11} {ratio_text(times):>7}'
         print(line.rstrip(), flush=True)
 
 
@@ -232,6 +232,7 @@ def measure_calls_on(table, options, bus, reference):
                        in run_client('calls', options.rounds * 4, window, rows=rows)}
             print_calls(table, results,
                         'a call' if window == 1 else f'a call, {window} at once', window == 1)
+            print_processor_time(table, results)
         new_clients(table, options, columns)
     finally:
         for floor in floors:
@@ -245,18 +246,28 @@ def print_calls(table, results, title, judged):
         for what, target in CALL_TARGETS.items():
             floor = results[what, 'floor'][0]
             took, _, ratio, cpu = results[what, column]
-            more = reference_words(results, what)
+            more = reference_words(results, what, column, 0)
             # The second namespace's answers have another shape than the floor's: told, not judged.
             if judged and column == 'virtbus':
                 more |= {'target': f'{target} x', 'over': ratio > target}
             table.row(what, time_text(floor), time_text(took), ratio, cpu=cpu or None, **more)
 
 
-def reference_words(results, what) -> dict:
+def reference_words(results, what, column, number) -> dict:
+    """libvirt-dbus' figure, and how many times ours that is."""
     if (what, 'reference') not in results:
         return {}
-    took, _, ratio, _ = results[what, 'reference']
-    return {'reference': time_text(took), 'reference_ratio': ratio}
+    took = results[what, 'reference'][number]
+    return {'reference': time_text(took), 'times': took / results[what, column][number]}
+
+
+def print_processor_time(table, results):
+    """The bus' part of a call is the same, whoever answers it: this is what the service takes alone."""
+    table.title("a call, the service's processor time", ('floor', 'virtbus', 'ratio', '', '', ''))
+    for what in CALL_TARGETS:
+        floor, took = (results[what, column][1] for column in ('floor', 'virtbus'))
+        table.row(what, time_text(floor), time_text(took), results[what, 'virtbus'][3],
+                  **reference_words(results, what, 'virtbus', 1))
 
 
 def new_clients(table, options, columns):
@@ -267,7 +278,7 @@ def new_clients(table, options, columns):
     took, _, ratio, _ = results[what, 'virtbus']
     table.title('a new client')
     table.row(what, time_text(results[what, 'floor'][0]), time_text(took), ratio,
-              **reference_words(results, what))
+              **reference_words(results, what, 'virtbus', 0))
 
 
 # Guests.

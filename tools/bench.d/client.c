@@ -160,12 +160,15 @@ static pid_t name_pid(sd_bus *bus, const char *name)
         return pid;
 }
 
-/* Nanoseconds that the process has run. */
+/* Nanoseconds that the process has run, all its threads together. */
 static double process_time(pid_t pid)
 {
-        g_autofree char *path = g_strdup_printf("/proc/%d/schedstat", (int)pid), *text = NULL;
+        struct timespec time = { 0 };
+        clockid_t clock;
 
-        return g_file_get_contents(path, &text, NULL, NULL) ? g_ascii_strtod(text, NULL) : 0;
+        if (clock_getcpuclockid(pid, &clock) == 0)
+                clock_gettime(clock, &time);
+        return time.tv_sec * 1e9 + time.tv_nsec;
 }
 
 /* Rows. */
