@@ -13,6 +13,9 @@
         for each procedure of libvirt's wire: its number, the structs of arguments and returns, the row with its layouts;
         the numbers of the parts that raise errors
 
+    generate.py map PROCEDURES.tsv MEMBERS.tsv TABLE INTERFACE.xml...
+        which member is which procedure, and field by field how the arguments of one are those of the other
+
 It emits data and declarations, no control flow, and knows no member by name. A member without documentation or
 permission stops the build, as does whatever else it does not know.
 """
@@ -823,8 +826,146 @@ def wire(path, domains, header, tables, numbers):
         out.write("} WireErrorDomain;\n")
 
 
+# The map: members and procedures that are the same call. The letters of a join: drivers/wire/map.c.
+
+WIRE_KINDS = {"Domain": "D", "Network": "N", "StoragePool": "L", "StorageVol": "V", "Interface": "I",
+              "NodeDevice": "E", "Secret": "K", "NWFilter": "F", "DomainSnapshot": "A", "DomainCheckpoint": "C"}
+# Fields that say something about the results, or that nobody minds.
+JOIN_ARGS = {"need_results": "1", "need_map": "1", "need_online": "1", "nparams": "n", "maplen": "b", "ncpumaps": "#",
+             "maxnames": "#", "maxerrors": "#", "doms": "-", "flags": "-"}
+JOIN_RET = {"ret": "r", "num": "r", "nerrors": "r", "nparams": "n", "online": "t", "found": "?", "retcode": "0"}
+FITS = {"d": "d", "s": r"[sSUVD]|[ax]\d+c", "o": "|".join(WIRE_KINDS.values()), "a{sv}": r"P\d+",
+        "ay": r"o\d+", "ab": r"o\d+|s", "aab": r"o\d+"}
+
+
+def fits_layout(signature, layout):
+    if signature in BASIC and signature not in "dh":
+        return layout in list("iuhHcyq")
+    return signature in FITS and re.fullmatch(FITS[signature], layout) is not None
+
+
+def fits(type_, wire_):
+    """Whether drivers/wire/convert.c makes one of the other."""
+    if fits_layout(type_.signature, wire_.layout):
+        return True
+    if not type_.inner or not wire_.most:
+        return False
+    if type_.inner.members:
+        return len(type_.inner.members) == len(wire_.fields) and all(
+            fits(member, field) for member, (_, field) in zip(type_.inner.members, wire_.fields))
+    return fits_layout(type_.inner.signature, wire_.layout.removeprefix(f"a{wire_.most}"))
+
+
+class Join:
+    """One member and one procedure, whose fields are taken in turn."""
+
+    def __init__(self, procedure, class_, kind, member, older=False, flags="0"):
+        self.procedure, self.class_, self.kind, self.member = procedure, class_, kind, member
+        self.older, self.flags = older, flags
+        if kind == "METHOD":
+            ins = [(a.name, a.type) for a in member.some("in")]
+            outs = [(a.name, a.type) for a in member.some("out")]
+        else:
+            ins, outs = ([], [("value", member.type)]) if kind == "GET" else ([("value", member.type)], [])
+        # Of a struct that stands alone the members are what is joined.
+        if len(outs) == 1 and outs[0][1].members:
+            outs = list(zip(outs[0][1].names, outs[0][1].members))
+        self.args = self.join_args(ins)
+        self.ret = self.join_ret(outs)
+
+    def wrong(self, name):
+        return self.member.element.wrong(f"{self.procedure.name} does not fit: {name}")
+
+    def is_self(self, name, type_):
+        return type_.layout == WIRE_KINDS.get(self.class_.name) or (
+            self.class_.name == "NodeDevice" and (name, type_.layout) == ("name", "s"))
+
+    def join_args(self, ins):
+        join, fields = "", self.procedure.args
+        params = any(type_.layout[0] == "P" for _, type_ in self.procedure.ret)
+        for place, (name, type_) in enumerate(fields):
+            while ins and ins[0][1].signature == "ah":
+                join, ins = join + "f", ins[1:]
+            # An older form leaves out what came later, also in the middle.
+            if self.older and ins and name in [n for n, _ in ins]:
+                skipped = [n for n, _ in ins].index(name)
+                join, ins = join + "_" * skipped, ins[skipped:]
+            if place == 0 and self.class_.name != "Connection":
+                if not self.is_self(name, type_):
+                    raise self.wrong(f"it begins with '{name}'")
+                join += "@"
+            elif name in JOIN_ARGS and not (ins and name == "flags"):
+                letter = JOIN_ARGS[name]
+                join += "N" if letter == "n" and not params else letter
+            elif ins and fits(ins[0][1], type_):
+                join += "F" if name == "flags" and "n" in join else "="
+                ins = ins[1:]
+            else:
+                raise self.wrong(f"there is nothing for its argument '{name}'")
+        if ins and not self.older and [type_.signature for _, type_ in ins] != ["ah"]:
+            raise self.wrong(f"it has no '{ins[0][0]}'")
+        return join
+
+    def join_ret(self, outs):
+        join = ""
+        for name, type_ in self.procedure.ret:
+            fit = outs and fits(outs[0][1], type_)
+            if fit and JOIN_RET.get(name) != "?":
+                join, outs = join + "=", outs[1:]
+            elif name in JOIN_RET:
+                one = JOIN_RET[name] == "r" and "b" in self.args and "#" not in self.args
+                join += "s" if one else JOIN_RET[name]
+            elif self.is_self("", type_):
+                join += "@"
+            else:
+                raise self.wrong(f"there is nothing for '{name}' of its return")
+        # A descriptor is a stream, or comes beside the frame.
+        if outs and [type_.signature for _, type_ in outs] != ["h"]:
+            raise self.wrong(f"it does not return '{outs[0][0]}'")
+        return join
+
+    def row(self):
+        class_ = self.class_.c
+        kind = "METHOD" if self.kind == "METHOD" else "PROPERTY"
+        yield f"        {{\n                .class = &{class_}_class,\n"
+        yield f"                .member = {class_.upper()}_{kind}_{self.member.c.upper()},\n"
+        yield f"                .kind = WIRE_MAP_{self.kind},\n"
+        if self.older:
+            yield f"                .older = true,\n                .flags = {self.flags},\n"
+        yield f"                .procedure = {self.procedure.constant},\n"
+        yield f"                .args = {quoted(self.args)},\n                .ret = {quoted(self.ret)},\n        }},\n"
+
+
+def wire_map(path, members, table, *paths):
+    procedures = {p.name: p for p in read_procedures(path) if p.program == "REMOTE"}
+    classes = {class_.name: class_ for class_ in map(Class, paths)}
+    joins = []
+    for class_ in classes.values():
+        class_.check_procedures({name: p.number for name, p in procedures.items()})
+        joins += [Join(procedures[m.notes["Procedure"]], class_, "METHOD", m)
+                  for m in class_.methods if "Procedure" in m.notes]
+    for line, (procedure, kind, name, flags) in read_tsv(members, 4):
+        class_name, _, member_name = name.partition(".")
+        class_ = classes.get(class_name)
+        if procedure not in procedures or kind not in ("get", "set", "older") or not class_:
+            raise Wrong(f"{members}:{line}: '{procedure}', '{kind}' or '{name}' is not known")
+        if not re.fullmatch(r"0x[0-9a-f]{1,2}|0", flags):
+            raise Wrong(f"{members}:{line}: '{flags}' is no mask such as 0x3")
+        found = [m for m in (class_.methods if kind == "older" else class_.properties) if m.name == member_name]
+        if not found:
+            raise Wrong(f"{members}:{line}: there is no {name}")
+        joins.append(Join(procedures[procedure], class_, "METHOD" if kind == "older" else kind.upper(), found[0],
+                          kind == "older", flags))
+    with open(table, "w", encoding="utf-8") as out:
+        out.write("/* Generated from the interfaces' XML, libvirt-rpc.tsv and wire-members.tsv. */\n"
+                  "#include \"drivers/wire/map.h\"\n#include \"interfaces.h\"\n\nconst WireMap wire_maps[] = {\n")
+        for join in joins:
+            out.writelines(join.row())
+        out.write("};\n\nconst unsigned n_wire_maps = G_N_ELEMENTS(wire_maps);\n")
+
+
 def main(arguments):
-    commands = {"errors": errors, "interfaces": interfaces, "wire": wire}
+    commands = {"errors": errors, "interfaces": interfaces, "wire": wire, "map": wire_map}
     if len(arguments) < 2 or arguments[1] not in commands:
         sys.exit(f"usage: generate.py {'|'.join(commands)} FILE...")
     try:

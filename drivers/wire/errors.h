@@ -3,6 +3,7 @@
 
 /* Errors on the wire: the payload of a reply or stream packet with status WIRE_ERROR. */
 
+#include "drivers/object.h"
 #include "drivers/wire/procedures.h"
 #include "service/base/error.h"
 #include "wire-error-domains.h" /* WIRE_FROM_RPC = 7 and so on */
@@ -31,5 +32,6 @@ void wire_error_encode(GByteArray *out, const GError *error, int domain, const c
  * becomes ERROR_RPC. */
 int wire_error_set(GError **error, const void *payload, size_t n);
 
-/* The part that answers for the objects of a class, for a driver's name ("qemu", "test"). */
-int wire_error_domain(const char *class, const char *driver);
+/* The part that raised an error in a call for an object of a class (NULL: for a connection), whose
+ * driver has that name ("qemu", "test"; NULL: it is not known yet). */
+int wire_error_domain(const GError *error, const ClassInfo *class, const char *driver);

@@ -14,6 +14,7 @@
  * afterwards: in arguments anything else is refused, in returns it is replaced. */
 
 #include "drivers/object.h"
+#include "drivers/wire/names.h"
 #include "drivers/wire/procedures.h"
 #include "service/base/error.h"
 
@@ -27,33 +28,35 @@ typedef struct WireMap {
         const ClassInfo *class;
         uint16_t member; /* in the class's methods or properties */
         uint8_t kind;    /* WireMapKind */
-        bool preferred;  /* the one that a client calls for this member */
-        bool counted;    /* a client must ask for the number of results first */
+        bool older;      /* an older procedure for a member that has a better one */
+        uint8_t flags;   /* that such a one stands for, which has none of its own */
         int16_t procedure;
         const char *args, *ret; /* the joins */
 } WireMap;
 
-/* NULL where it is none's. All are of the program REMOTE. */
+/* The member that a procedure of the program REMOTE is; NULL where it is none's. */
 const WireMap *wire_map(int32_t procedure);
-/* Of the member of a class, the one that a client calls. NULL where there is none. */
-const WireMap *wire_map_method(const ClassInfo *class, const MethodInfo *method);
-const WireMap *wire_map_property(const ClassInfo *class, const PropertyInfo *property, bool set);
+/* The procedure that a client calls for a member; NULL where there is none. member counts
+ * within the methods or properties of the class. */
+const WireMap *wire_map_member(const ClassInfo *class, WireMapKind kind, unsigned member);
 
-/* Signatures of its In and Out. */
+/* Signatures of its In and Out, and of the struct that wire_map_ret() and wire_map_out() take. */
 const char *wire_map_in_signature(const WireMap *map);
 const char *wire_map_out_signature(const WireMap *map);
 
-/* Looks for the object that a struct of the wire names; kind is the letter of its layout
- * (codec.h: 'D' for a WireDomain). Gives a reference. 0, -1 with the error, or another negative
- * number that the function below hands on. */
+/* Looks for the object that a struct of the wire names (names.h). A domain may come without its
+ * UUID, with the name alone, and a volume with the key alone. Gives a reference. 0, -1 with the
+ * error, or another negative number that the functions below hand on. */
 typedef int (*WireFind)(char kind, const void *name, Object **ret, void *data, GError **error);
 
-/* What the map of one call needs to know besides. */
+/* What is to know besides the values. */
 typedef struct WireMapContext {
         WireFind find;
         void *data;
-        int *fds; /* that came with the frame; those taken become -1 */
+        int *fds; /* server: that came with the frame; those taken become -1 */
         unsigned n_fds;
+        unsigned cpus, vcpus; /* client: of the peer's host and of the domain, which say how many
+                                 bits and rows a map of processors has; 0: not known */
 } WireMapContext;
 
 /* Server. Empties args partly (clear it still), fills in, which comes as layout_init() makes it and
@@ -63,29 +66,25 @@ int wire_map_in(const WireMap *map, const WireMapContext *context, void *args, O
         void *in, GError **error);
 
 /* Server. Moves out into ret, which is taken to be uninitialised, as args asks for it: counts
- * alone, not more than that many, no strings among parameters. Descriptors stay in out. */
-int wire_map_ret(const WireMap *map, const void *args, void *out, void *ret, GError **error);
+ * alone, not more than that many, no strings among parameters. object is the one that the call was
+ * for. Descriptors stay in out. After an error ret owns nothing. */
+int wire_map_ret(const WireMap *map, const WireMapContext *context, const void *args,
+        const Object *object, void *out, void *ret, GError **error);
 
 /* Client. Fills args, which is taken to be uninitialised, with copies; object is NULL for the
- * connection. Descriptors stay in in. */
-int wire_map_args(
-        const WireMap *map, const Object *object, const void *in, void *args, GError **error);
+ * connection. Descriptors stay in in. After an error args owns nothing. */
+int wire_map_args(const WireMap *map, const WireMapContext *context, const Object *object,
+        const void *in, void *args, GError **error);
 
 /* Client. Whether the reply only told how many results there are: args then asks for as many, and
  * the call is to be made again. */
 bool wire_map_again(const WireMap *map, void *args, const void *ret);
 
 /* Client. Moves ret into out, which comes as layout_init() makes it and is cleared by the caller
- * always. Empties ret partly (clear it still). */
-int wire_map_out(
-        const WireMap *map, const WireMapContext *context, void *ret, void *out, GError **error);
+ * always. Empties ret partly (clear it still). Descriptors are the caller's to put there. */
+int wire_map_out(const WireMap *map, const WireMapContext *context, const void *args, void *ret,
+        void *out, GError **error);
 
-/* Fills the struct of the wire that names an object, by kind (codec.h). Owned: wire_clear(). */
-void wire_name(char kind, const Object *object, void *name);
-/* The kind of a class, 0 where the wire names none such; and the class of a kind. */
-char wire_kind(const ClassInfo *class);
-
-/* A UUID as text, and back: 0 or -EINVAL. */
-#define WIRE_UUID_TEXT 37
-void wire_uuid_format(const uint8_t uuid[16], char text[WIRE_UUID_TEXT]);
-int wire_uuid_parse(const char *text, uint8_t uuid[16]);
+/* Generated. */
+extern const WireMap wire_maps[];
+extern const unsigned n_wire_maps;

@@ -7,112 +7,17 @@
 #include <string.h>
 
 #include "drivers/wire/procedures.h"
-
-/* Values without end, which differ from each other. */
-
-typedef struct Source {
-        GRand *random;
-        unsigned count; /* of the elements of each array; capped by its maximum */
-} Source;
-
-static char *any_string(Source *source)
-{
-        return g_strnfill(
-                g_rand_int_range(source->random, 0, 9), 'a' + g_rand_int(source->random) % 26);
-}
-
-static void any_members(Source *source, const char *layout, void *data);
-
-static void any_params(Source *source, Params *params, unsigned n)
-{
-        for (unsigned i = 0; i < n; i++) {
-                Param param = { .name = g_strdup_printf("parameter.%u", i), .name_owned = true };
-
-                param.type = "iuxtdbs"[i % 7];
-                if (param.type == 's')
-                        param.s = any_string(source);
-                else if (param.type == 'b')
-                        param.b = i % 2;
-                else if (strchr("xt", param.type))
-                        param.t = (uint64_t)g_rand_int(source->random) << 32 | i;
-                else if (param.type == 'd')
-                        param.d = g_rand_double(source->random);
-                else
-                        param.u = g_rand_int(source->random);
-                params_add(params, param);
-        }
-}
-
-static void any_value(Source *source, const WireType *type, void *value)
-{
-        Array *array = value;
-        unsigned n = MIN(source->count, type->max);
-        WireType inner;
-
-        switch (type->code) {
-        case 's':
-                *(char **)value = any_string(source);
-                break;
-        case 'S':
-                *(char **)value = source->count ? any_string(source) : NULL;
-                break;
-        case 'o':
-                array->items = n ? g_malloc(n) : NULL;
-                array->n = n;
-                memset(array->items ? array->items : value, n ? 0xa5 : 0, n);
-                break;
-        case 'P':
-                any_params(source, value, n);
-                break;
-        case 'a':
-                inner = wire_type(type->inner);
-                array->items = n ? g_malloc0_n(n, inner.size) : NULL;
-                array->n = n;
-                for (unsigned i = 0; i < n; i++)
-                        any_value(source, &inner, (char *)array->items + i * inner.size);
-                break;
-        case 'x':
-                inner = wire_type(type->inner);
-                for (unsigned i = 0; i < type->max; i++)
-                        any_value(source, &inner, (char *)value + i * inner.size);
-                break;
-        case '?':
-                if (source->count) {
-                        inner = wire_type(type->inner);
-                        *(void **)value = g_malloc0(inner.size);
-                        any_value(source, &inner, *(void **)value);
-                }
-                break;
-        case '(':
-                any_members(source, type->inner, value);
-                break;
-        default:
-                for (size_t i = 0; i < type->size; i++)
-                        ((uint8_t *)value)[i] = g_rand_int(source->random);
-        }
-}
-
-static void any_members(Source *source, const char *layout, void *data)
-{
-        WireType type;
-        size_t offset = 0;
-
-        for (; *layout && *layout != ')'; layout = type.end, offset += type.size) {
-                type = wire_type(layout);
-                offset = wire_align(offset, &type);
-                any_value(source, &type, (char *)data + offset);
-        }
-}
+#include "tests/unit/wire-values.h"
 
 /* There, back and there again; each shorter form is refused. */
 static void check_round_trip(const char *layout, unsigned count)
 {
-        Source source = { .random = g_rand_new_with_seed(count + 1), .count = count };
+        WireValues values = { .random = g_rand_new_with_seed(count + 1), .count = count };
         g_autoptr(GByteArray) bytes = g_byte_array_new(), again = g_byte_array_new();
         g_autofree void *data = g_malloc0(MAX(wire_size(layout), 1));
         g_autofree void *copy = g_malloc(MAX(wire_size(layout), 1));
 
-        any_members(&source, layout, data);
+        wire_values(&values, layout, data);
         g_assert_cmpint(wire_encode(layout, data, bytes), ==, 0);
         g_assert_cmpuint(bytes->len % 4, ==, 0);
         g_assert_cmpint(wire_decode(layout, bytes->data, bytes->len, copy), ==, bytes->len);
@@ -123,7 +28,7 @@ static void check_round_trip(const char *layout, unsigned count)
                 g_assert_cmpint(wire_decode(layout, bytes->data, n, copy), ==, -EBADMSG);
         wire_clear(layout, data);
         wire_clear(layout, data);
-        g_rand_free(source.random);
+        g_rand_free(values.random);
 }
 
 static void test_procedures(void)
