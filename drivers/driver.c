@@ -184,7 +184,7 @@ void domain_emit(Domain *domain, DomainEvent event, int detail)
 
 int domain_begin_job(Domain *domain, const char *member, GError **error)
 {
-        const char *other = domain->job;
+        g_autofree char *other = g_strdup(domain->job ? domain->job->properties.operation : NULL);
         int r = fiber_lock(
                 &domain->jobs, "another job on the domain", fiber_deadline(JOB_DEADLINE));
 
@@ -195,13 +195,14 @@ int domain_begin_job(Domain *domain, const char *member, GError **error)
         if (r < 0)
                 return error_set(error, ERROR_OPERATION_ABORTED, "%s of domain '%s' was given up",
                         member, domain->properties.name);
-        domain->job = member;
+        domain->job = job_begin(
+                &domain->object, member, client_current() ? client_current()->user : NULL);
         return 0;
 }
 
-void domain_end_job(Domain *domain)
+void domain_end_job(Domain *domain, const GError *problem)
 {
-        domain->job = NULL;
+        job_end(g_steal_pointer(&domain->job), problem);
         fiber_unlock(&domain->jobs);
 }
 

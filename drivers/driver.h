@@ -19,6 +19,7 @@
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
+#include "drivers/job.h"
 #include "drivers/lifecycle.h"
 #include "drivers/object.h"
 #include "drivers/registry.h"
@@ -86,7 +87,7 @@ struct Domain {
         Object object;
         DomainProperties properties; /* .name and .uuid are set before registry_add() */
         FiberLock jobs;
-        const char *job;                    /* the member that runs under the lock; NULL: none */
+        Job *job;                           /* that runs under the lock; NULL: none */
         GPtrArray *snapshots, *checkpoints; /* referenced; NULL: none */
 };
 
@@ -279,7 +280,8 @@ void domain_emit(Domain *domain, DomainEvent event, int detail);
 
 /* Suspends. Takes the job lock for the member, within JOB_DEADLINE. */
 int domain_begin_job(Domain *domain, const char *member, GError **error);
-void domain_end_job(Domain *domain);
+/* problem is why it failed; NULL: it did not. */
+void domain_end_job(Domain *domain, const GError *problem);
 #define JOB_DEADLINE (15 * G_USEC_PER_SEC)
 
 /* "Requested operation is not valid: domain is not running" unless it is active. */

@@ -25,6 +25,7 @@ PATHS = {
     "NodeDevice": "/org/virtbus1/connection/qemu_system/nodedev/NAME",
     "Secret": "/org/virtbus1/connection/qemu_system/secret/_UUID",
     "NWFilter": "/org/virtbus1/connection/qemu_system/nwfilter/_UUID",
+    "Job": "/org/virtbus1/connection/qemu_system/domain/_UUID/job/NUMBER",
     "Interface": "/org/virtbus1/connection/qemu_system/interface/MAC",
 }
 STYLE = """body { font: 16px/1.5 sans-serif; max-width: 50em; margin: 2em auto; padding: 0 1em; }

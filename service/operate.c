@@ -143,7 +143,7 @@ static int run_operation(
         if (r == 0)
                 r = operation(call->object, call->arguments, out, error);
         if (locks)
-                domain_end_job(domain);
+                domain_end_job(domain, r < 0 ? *error : NULL);
         return r;
 }
 

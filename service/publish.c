@@ -169,6 +169,13 @@ static char *below_domain_path(
         return g_strdup_printf("%s/%s/_%s_%s", connection, folder, uuid, escaped + strlen("/x/"));
 }
 
+static char *job_path(const Namespace *space, const Object *object)
+{
+        const char *parent = publish_path(object->parent, space);
+
+        return parent ? g_strdup_printf("%s/job/%u", parent, ((const Job *)object)->number) : NULL;
+}
+
 /* For what its parent has one of: by the name of its class. */
 static char *below_parent_path(const Namespace *space, const Object *object)
 {
@@ -192,6 +199,8 @@ static char *path_make(const Namespace *space, const Object *object)
         if (object->class == &domain_checkpoint_class)
                 return below_domain_path(space, object, "domaincheckpoint",
                         ((const DomainCheckpoint *)object)->properties.name);
+        if (object->class == &job_class)
+                return job_path(space, object);
         for (unsigned row = 0; row < G_N_ELEMENTS(below_connection); row++)
                 if (below_connection[row].class == object->class)
                         return below_connection_path(space, object, row);

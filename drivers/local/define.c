@@ -129,7 +129,7 @@ static int begin_with(LocalConnection *connection, const DomainConfig *config, c
                         return 0;
                 }
                 /* It was removed or renamed while we waited for it. */
-                domain_end_job(domain);
+                domain_end_job(domain, NULL);
         }
 }
 
@@ -165,7 +165,7 @@ int local_domain_define_xml(Connection *connection, const ConnectionDomainDefine
                 out->domain = object_ref(domain);
         } else if (is_new)
                 registry_remove(&connection->registry, held);
-        domain_end_job(held);
+        domain_end_job(held, r < 0 ? *error : NULL);
         return r;
 }
 
@@ -292,9 +292,10 @@ int local_run(LocalConnection *connection, const char *xml, const char *member, 
                 return -1;
         held = &domain->domain;
         if (!is_new && domain_is_active(held)) {
-                domain_end_job(held);
-                return error_set(error, ERROR_OPERATION_INVALID, "domain is already active as '%s'",
+                error_set(error, ERROR_OPERATION_INVALID, "domain is already active as '%s'",
                         held->properties.name);
+                domain_end_job(held, *error);
+                return -1;
         }
         if (is_new) {
                 if (client_current())
@@ -306,7 +307,7 @@ int local_run(LocalConnection *connection, const char *xml, const char *member, 
                 *ret = domain_ref(held);
         else if (!held->properties.persistent)
                 registry_remove(&connection->connection.registry, held);
-        domain_end_job(held);
+        domain_end_job(held, r < 0 ? *error : NULL);
         return r;
 }
 
@@ -329,9 +330,32 @@ int local_create(Domain *domain, const DomainCreateIn *in, DomainCreateOut *out,
         return local_start(local_of(domain), config, LOCAL_BOOTED, in->flags, error);
 }
 
+/* Suspends. Of one that is being started the start is cancelled, and waited for. -1 where it is not
+ * being started. */
+static int cancel_start(Domain *domain, GError **error)
+{
+        int r;
+
+        if (!local_of(domain)->live || !domain->job)
+                return domain_require_active(domain, error);
+        if (job_cancel(domain->job, error) < 0)
+                return -1;
+        r = fiber_lock(&domain->jobs, "the end of a start", fiber_deadline(JOB_DEADLINE));
+        if (r < 0)
+                return error_set(error, ERROR_OPERATION_TIMEOUT,
+                        "the start of domain '%s' was cancelled, but did not end yet",
+                        domain->properties.name);
+        fiber_unlock(&domain->jobs);
+        return 0;
+}
+
 int local_destroy(Domain *domain, const DomainDestroyIn *in, DomainDestroyOut *out, GError **error)
 {
         (void)out;
+        if (!domain_is_active(domain) && cancel_start(domain, error) < 0)
+                return -1;
+        if (!domain_is_active(domain))
+                return 0;
         return local_hooks(local_of(domain))
                 ->kill(local_of(domain), in->flags & DESTROY_GRACEFUL, SHUTOFF_DESTROYED,
                         STOPPED_DESTROYED, error);

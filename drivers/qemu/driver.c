@@ -447,7 +447,7 @@ static void start_with_host(QemuConnection *self)
                         local_create(domain, &(DomainCreateIn){ 0 }, NULL, &error) < 0)
                         g_warning("guest '%s' could not be started with the host: %s",
                                 domain->properties.name, error->message);
-                domain_end_job(domain);
+                domain_end_job(domain, error);
         }
 }
 
@@ -498,7 +498,7 @@ static void qemu_stop(Connection *connection)
 
                 /* A start that is under way is finished first, by its own fiber. */
                 if (domain_begin_job(&domain->local.domain, "closing", NULL) >= 0)
-                        domain_end_job(&domain->local.domain);
+                        domain_end_job(&domain->local.domain, NULL);
                 qemu_process_forget(domain);
                 registry_remove(&connection->registry, &domain->local.domain);
         }

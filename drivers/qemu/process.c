@@ -512,7 +512,14 @@ int qemu_process_start(LocalDomain *local, unsigned id, unsigned flags, GError *
         if (remember_id(qemu_connection(domain), id, error) < 0)
                 return -1;
         domain->starting = domain->quiet = true;
+        job_allow_cancel(local->domain.job, true);
         r = start(domain, id, flags, error);
+        job_allow_cancel(local->domain.job, false);
+        if (local->domain.job->cancelled) {
+                g_clear_error(error);
+                r = error_set(error, ERROR_OPERATION_ABORTED,
+                        "the start of guest '%s' was cancelled", qemu_name(domain));
+        }
         if (r < 0) {
                 fiber_shield();
                 if (domain->child) {

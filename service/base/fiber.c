@@ -565,6 +565,12 @@ bool fiber_cancelled(void)
         return fibers.current && fibers.current->cancelled && !fibers.current->n_shields;
 }
 
+void fiber_uncancel(void)
+{
+        g_assert(fibers.current);
+        fibers.current->cancelled = false;
+}
+
 void fiber_shield(void)
 {
         g_assert(fibers.current);

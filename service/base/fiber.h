@@ -59,6 +59,8 @@ void *fiber_local(void);
 /* Ends the fiber's current wait with -ECANCELED, and every later one. Harmless after its end. */
 void fiber_cancel(Fiber *fiber);
 bool fiber_cancelled(void);
+/* The running fiber may wait again: what was to be cancelled was only a part of what it does. */
+void fiber_uncancel(void);
 
 /* Between these two, waits of the running fiber are not cancelled: to take down what was set up.
  * Nests. */

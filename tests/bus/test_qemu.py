@@ -69,7 +69,7 @@ class QemuTest(HostTest):
         return pid
 
 
-class FakeTest(QemuTest):
+class FakeHost(QemuTest):
     """With an emulator that does what the test says."""
 
     def setUp(self):
@@ -97,6 +97,8 @@ class FakeTest(QemuTest):
                     message = json.dumps({**message, 'timestamp': {'seconds': 1, 'microseconds': 0}})
                 file.write(message + '\n')
 
+
+class FakeTest(FakeHost):
     def test_failing_starts(self):
         guest = self.define('f', uuid=UUID, devices=self.emulator({}))
         guest.call('Domain.Create', 0)

@@ -51,7 +51,9 @@ static void test_generated(void)
                         const MethodInfo *method = &class->methods[m];
 
                         g_assert_cmpuint(layout_size(method->in), ==, method->in_size);
-                        g_assert_cmpuint(layout_size(method->out), ==, method->out_size);
+                        /* What a handler writes itself, C has no struct for. */
+                        if (!method->writes_reply)
+                                g_assert_cmpuint(layout_size(method->out), ==, method->out_size);
                         g_assert_cmpint(method->flags_offset, <, (int)method->in_size);
                         g_assert_cmpint(method->identify_offset, <, (int)method->in_size);
                 }
