@@ -153,8 +153,8 @@ int connection_handle_domain_lookup_by_id(Call *call, const ConnectionDomainLook
         int r;
 
         if (in->id < 0)
-                return error_set(error, ERROR_INVALID_ARG, "id in %s must be zero or greater",
-                        call->method->api);
+                return error_set_argument(
+                        error, "id in %s must be zero or greater", call->method->api);
         g_hash_table_iter_init(&iter, registry_all(&connection->registry, DOMAIN_BY_UUID));
         while (!domain && g_hash_table_iter_next(&iter, NULL, &other))
                 if (domain_is_active(other) && ((Domain *)other)->properties.id == (uint32_t)in->id)

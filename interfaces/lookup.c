@@ -5,19 +5,21 @@
 
 #include "drivers/model/bind.h"
 
-const LookupKind lookup_domain = { &domain_class, DOMAIN_BY_UUID, ERROR_NO_DOMAIN, "domain" };
-const LookupKind lookup_network = { &network_class, NETWORK_BY_UUID, ERROR_NO_NETWORK, "network" };
+const LookupKind lookup_domain = { &domain_class, DOMAIN_BY_UUID, ERROR_NO_DOMAIN, "domain",
+        "Invalid UUID" };
+const LookupKind lookup_network = { &network_class, NETWORK_BY_UUID, ERROR_NO_NETWORK, "network",
+        NULL };
 const LookupKind lookup_storage_pool = { &storage_pool_class, STORAGE_POOL_BY_UUID,
-        ERROR_NO_STORAGE_POOL, "storage pool" };
+        ERROR_NO_STORAGE_POOL, "storage pool", NULL };
 const LookupKind lookup_storage_vol = { &storage_vol_class, STORAGE_VOL_BY_KEY,
-        ERROR_NO_STORAGE_VOL, "storage vol" };
+        ERROR_NO_STORAGE_VOL, "storage vol", NULL };
 const LookupKind lookup_node_device = { &node_device_class, NODE_DEVICE_BY_NAME,
-        ERROR_NO_NODE_DEVICE, "node device" };
-const LookupKind lookup_secret = { &secret_class, SECRET_BY_UUID, ERROR_NO_SECRET, "secret" };
+        ERROR_NO_NODE_DEVICE, "node device", NULL };
+const LookupKind lookup_secret = { &secret_class, SECRET_BY_UUID, ERROR_NO_SECRET, "secret", NULL };
 const LookupKind lookup_nw_filter = { &nw_filter_class, NW_FILTER_BY_UUID, ERROR_NO_NWFILTER,
-        "nwfilter" };
+        "nwfilter", NULL };
 const LookupKind lookup_interface = { &interface_class, INTERFACE_BY_NAME, ERROR_NO_INTERFACE,
-        "interface" };
+        "interface", NULL };
 
 static const Connection *connection_of(const Call *call)
 {
@@ -70,9 +72,11 @@ int lookup_uuid(const Call *call, const LookupKind *kind, RegistryKey key, const
 {
         g_autofree char *uuid = uuid_normalize(value);
 
+        if (!uuid && kind->bad_uuid)
+                return error_set_argument(error, "%s", kind->bad_uuid);
         if (!uuid)
-                return error_set(error, ERROR_INVALID_ARG, "uuidstr in %s must be a valid UUID",
-                        call->method->api);
+                return error_set_argument(
+                        error, "uuidstr in %s must be a valid UUID", call->method->api);
         return lookup_key(call, kind, key, "uuid", uuid, ret, error);
 }
 

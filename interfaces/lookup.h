@@ -10,9 +10,10 @@
 /* A kind of objects, as a lookup needs to know it. */
 typedef struct LookupKind {
         const ClassInfo *class;
-        RegistryKey first; /* the key that lists all of them */
-        int missing;       /* error code */
-        const char *what;  /* in the error's text: "storage pool" */
+        RegistryKey first;    /* the key that lists all of them */
+        int missing;          /* error code */
+        const char *what;     /* in the error's text: "storage pool" */
+        const char *bad_uuid; /* what libvirt says of one, where it is not what it says of others */
 } LookupKind;
 
 extern const LookupKind lookup_domain, lookup_network, lookup_storage_pool, lookup_storage_vol,

@@ -416,8 +416,8 @@ int local_rename(Domain *domain, const DomainRenameIn *in, DomainRenameOut *out,
 
         (void)out;
         if (!in->name[0])
-                return error_set(error, ERROR_INVALID_ARG, "the new name in %s must not be empty",
-                        "virDomainRename");
+                return error_set_argument(
+                        error, "string new_name in %s must not be empty", "virDomainRename");
         if (strchr(in->name, '/'))
                 return error_set(error, ERROR_XML_ERROR, "name %s cannot contain '/'", in->name);
         if (strchr(in->name, '\n'))

@@ -142,8 +142,8 @@ int local_get_metadata(
                 return 0;
         case METADATA_ELEMENT:
                 if (!in->uri[0])
-                        return error_set(error, ERROR_INVALID_ARG, "uri in %s must not be NULL",
-                                "virDomainGetMetadata");
+                        return error_set_argument(
+                                error, "uri in %s must not be NULL", "virDomainGetMetadata");
                 out->metadata = domain_config_metadata_get(config, in->uri, error);
                 return out->metadata ? 0 : -1;
         default:
@@ -177,11 +177,11 @@ int local_set_metadata(
         if (in->type == METADATA_TITLE && strchr(in->metadata, '\n'))
                 return error_set(error, ERROR_INVALID_ARG, "metadata title can't contain newlines");
         if (in->type == METADATA_ELEMENT && !in->uri[0])
-                return error_set(error, ERROR_INVALID_ARG, "uri in %s must not be NULL",
-                        "virDomainSetMetadata");
+                return error_set_argument(
+                        error, "uri in %s must not be NULL", "virDomainSetMetadata");
         if (in->type == METADATA_ELEMENT && in->metadata[0] && !in->key[0])
-                return error_set(error, ERROR_INVALID_ARG, "key in %s must not be NULL",
-                        "virDomainSetMetadata");
+                return error_set_argument(
+                        error, "key in %s must not be NULL", "virDomainSetMetadata");
         if (resolve(domain, in->flags, &live, &definition, error) < 0 ||
                 edit_both(domain, live, definition, edit_metadata, in, error) < 0)
                 return -1;
@@ -236,8 +236,8 @@ int local_set_vcpus(
 
         (void)out;
         if (in->vcpus == 0)
-                return error_set(error, ERROR_INVALID_ARG, "nvcpus in %s must not be zero",
-                        "virDomainSetVcpusFlags");
+                return error_set_argument(
+                        error, "nvcpus in %s must not be zero", "virDomainSetVcpusFlags");
         if (in->flags & VCPU_GUEST)
                 return error_set(error, ERROR_OPERATION_UNSUPPORTED,
                         "setting vCPUs through the guest agent");
@@ -285,8 +285,8 @@ int local_set_memory(
 
         (void)out;
         if (in->memory == 0)
-                return error_set(error, ERROR_INVALID_ARG, "memory in %s must not be zero",
-                        "virDomainSetMemoryFlags");
+                return error_set_argument(
+                        error, "memory in %s must not be zero", "virDomainSetMemoryFlags");
         if (in->memory > G_MAXINT64 / 1024)
                 return error_set(
                         error, ERROR_OVERFLOW, "input too large: %" G_GUINT64_FORMAT, in->memory);
@@ -325,7 +325,7 @@ int local_set_memory_stats_period(Domain *domain, const DomainSetMemoryStatsPeri
 
         (void)out;
         if (in->period < 0)
-                return error_set(error, ERROR_INVALID_ARG, "period in %s must be zero or greater",
+                return error_set_argument(error, "period in %s must be zero or greater",
                         "virDomainSetMemoryStatsPeriod");
         if (resolve(domain, in->flags, &live, &definition, error) < 0)
                 return -1;

@@ -192,7 +192,7 @@ int document_identify(const DocumentKind *kind, const char *xml, const DocumentF
         Search search = { .kind = kind, .fields = fields, .n_fields = n_fields, .error = &failure };
         int r;
 
-        if (xml_check(xml, length, error) < 0)
+        if (xml_check(xml, length, kind->what, error) < 0)
                 return -1;
         reader = xmlReaderForMemory(xml, (int)length, NULL, "UTF-8",
                 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);

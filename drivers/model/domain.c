@@ -169,7 +169,7 @@ int domain_config_identify(const char *xml, char **ret_name, char **ret_uuid, GE
         g_autofree char *name = NULL, *uuid = NULL;
         size_t length = strlen(xml);
 
-        if (xml_check(xml, length, error) < 0)
+        if (xml_check(xml, length, DOMAIN_WHAT, error) < 0)
                 return -1;
         reader = xmlReaderForMemory(xml, (int)length, NULL, "UTF-8",
                 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);

@@ -8,10 +8,12 @@
 
 #define XML_BREAK '\1'
 
-int xml_check(const char *text, size_t length, GError **error)
+int xml_check(const char *text, size_t length, const char *what, GError **error)
 {
         unsigned n_equals = 0;
 
+        if (length == 0)
+                return error_set(error, ERROR_XML_DETAIL, "(%s):1: Document is empty", what);
         if (length > XML_MAX_BYTES)
                 return error_set(error, ERROR_XML_ERROR,
                         "a document of %zu bytes is larger than the %zu allowed", length,
@@ -164,12 +166,8 @@ xmlDoc *xml_parse_children(const char *text, size_t length, const char *what,
         g_autoptr(XmlParser) context = NULL;
         Parse parse = { .what = what, .children = children };
 
-        if (xml_check(text, length, error) < 0)
+        if (xml_check(text, length, what, error) < 0)
                 return NULL;
-        if (length == 0) {
-                error_set(error, ERROR_XML_DETAIL, "(%s):1: Document is empty", what);
-                return NULL;
-        }
 
         context = xmlNewParserCtxt();
         if (!context) {

@@ -22,9 +22,9 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 
-/* Whether the bytes may be given to an XML parser at all: size, UTF-8, no NUL, no absurd element.
- */
-int xml_check(const char *text, size_t length, GError **error);
+/* Whether the bytes may be given to an XML parser at all: not none, nor too many, UTF-8, no NUL, no
+ * absurd element. `what` names the document in the errors. */
+int xml_check(const char *text, size_t length, const char *what, GError **error);
 
 /* `what` names the document in errors: "(domain_definition):3: Opening and ending tag mismatch
  * ...". Malformed is XML_DETAIL, refused is XML_ERROR. The encoding is UTF-8, whatever the

@@ -208,10 +208,10 @@ int qemu_send_key(Domain *domain, const DomainSendKeyIn *in, DomainSendKeyOut *o
         if (!set)
                 return error_set(error, ERROR_INVALID_ARG, "unknown keycode set %u", in->codeset);
         if (in->keycodes.n == 0)
-                return error_set(error, ERROR_INVALID_ARG,
-                        "nkeycodes in %s must be greater than zero", "virDomainSendKey");
+                return error_set_argument(
+                        error, "nkeycodes in %s must be greater than zero", "virDomainSendKey");
         if (in->keycodes.n > KEYS_MAX)
-                return error_set(error, ERROR_INVALID_ARG, "nkeycodes must be <= %d", KEYS_MAX);
+                return error_set_argument(error, "nkeycodes must be <= %d", KEYS_MAX);
         for (size_t i = 0; i < in->keycodes.n; i++) {
                 int number = key_number(in->codeset, in->keycodes.items[i]);
 

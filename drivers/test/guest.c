@@ -141,12 +141,11 @@ TEST_GUEST(send_key, SendKey)
 
         (void)out;
         if (in->keycodes.n == 0)
-                return error_set(error, ERROR_INVALID_ARG, "nkeycodes in %s must not be zero",
-                        "virDomainSendKey");
+                return error_set_argument(
+                        error, "keycodes in %s must not be NULL", "virDomainSendKey");
         if (in->keycodes.n > MAX_KEYS)
-                return error_set(error, ERROR_INVALID_ARG,
-                        "nkeycodes in %s must be less than or equal to %d", "virDomainSendKey",
-                        MAX_KEYS);
+                return error_set_argument(error, "nkeycodes in %s must be less than or equal to %d",
+                        "virDomainSendKey", MAX_KEYS);
         for (size_t i = 0; in->codeset == CODESET_LINUX && i < in->keycodes.n; i++)
                 if (in->keycodes.items[i] > MAX_LINUX_KEY)
                         return error_set(error, ERROR_INTERNAL_ERROR,
@@ -158,8 +157,8 @@ TEST_GUEST(send_process_signal, SendProcessSignal)
 {
         (void)domain, (void)out;
         if (in->pid_value == 0)
-                return error_set(error, ERROR_INVALID_ARG, "pid_value in %s must not be zero",
-                        "virDomainSendProcessSignal");
+                return error_set_argument(
+                        error, "pid_value in %s must not be zero", "virDomainSendProcessSignal");
         if (in->pid_value != 1)
                 return error_set(
                         error, ERROR_INVALID_ARG, "only sending a signal to pid 1 is supported");

@@ -77,6 +77,6 @@ int test_refuse_flags(uint32_t flags, const char *function, GError **error)
 {
         if (flags == 0)
                 return 0;
-        return error_set(error, ERROR_INVALID_ARG, "unsupported flags (0x%x) in function %s", flags,
-                function);
+        return error_set_argument(
+                error, "unsupported flags (0x%x) in function %s", flags, function);
 }

@@ -11,8 +11,8 @@ int test_flags(uint32_t flags, uint32_t allowed, const char *function, GError **
 {
         if (!(flags & ~allowed))
                 return 0;
-        return error_set(error, ERROR_INVALID_ARG, "unsupported flags (0x%x) in function %s",
-                flags & ~allowed, function);
+        return error_set_argument(
+                error, "unsupported flags (0x%x) in function %s", flags & ~allowed, function);
 }
 
 static const char *param_type_name(char type)
@@ -35,8 +35,11 @@ static const char *param_type_name(char type)
         }
 }
 
-int test_params_check(const Params *params, const ParamRule *rules, size_t n_rules, GError **error)
+int test_params_check(const Params *params, const ParamRule *rules, size_t n_rules,
+        const char *function, GError **error)
 {
+        if (params->n == 0)
+                return error_set_argument(error, "params in %s must not be NULL", function);
         for (size_t i = 0; i < params->n; i++) {
                 const Param *param = &params->items[i];
                 const ParamRule *rule = NULL;
@@ -74,7 +77,8 @@ TEST_GUEST(set_scheduler_parameters, SetSchedulerParameters)
         const Param *weight;
 
         (void)out;
-        if (test_params_check(&in->params, rules, G_N_ELEMENTS(rules), error) < 0)
+        if (test_params_check(&in->params, rules, G_N_ELEMENTS(rules),
+                    "virDomainSetSchedulerParametersFlags", error) < 0)
                 return -1;
         weight = params_find(&in->params, "weight");
         if (weight)
@@ -165,7 +169,8 @@ TEST_GUEST(set_memory_parameters, SetMemoryParameters)
         };
 
         (void)out;
-        if (test_params_check(&in->params, rules, G_N_ELEMENTS(rules), error) < 0)
+        if (test_params_check(&in->params, rules, G_N_ELEMENTS(rules),
+                    "virDomainSetMemoryParameters", error) < 0)
                 return -1;
         return local_edit(domain, in->flags, edit_memory_parameters, in, error);
 }
@@ -226,7 +231,8 @@ TEST_GUEST(set_numa_parameters, SetNumaParameters)
         const Param *mode, *nodeset;
 
         (void)out;
-        if (test_params_check(&in->params, rules, G_N_ELEMENTS(rules), error) < 0)
+        if (test_params_check(&in->params, rules, G_N_ELEMENTS(rules), "virDomainSetNumaParameters",
+                    error) < 0)
                 return -1;
         mode = params_find(&in->params, "numa_mode");
         nodeset = params_find(&in->params, "numa_nodeset");
@@ -357,7 +363,8 @@ TEST_GUEST(set_block_io_parameters, SetBlockIOParameters)
         };
 
         (void)out;
-        if (test_params_check(&in->params, rules, G_N_ELEMENTS(rules), error) < 0)
+        if (test_params_check(&in->params, rules, G_N_ELEMENTS(rules),
+                    "virDomainSetBlkioParameters", error) < 0)
                 return -1;
         return local_edit(domain, in->flags, edit_blkio, in, error);
 }
@@ -437,7 +444,8 @@ static int edit_perf(DomainConfig *config, const void *change, GError **error)
 TEST_GUEST(set_perf_events, SetPerfEvents)
 {
         (void)out;
-        if (test_params_check(&in->params, perf_events, G_N_ELEMENTS(perf_events), error) < 0)
+        if (test_params_check(&in->params, perf_events, G_N_ELEMENTS(perf_events),
+                    "virDomainSetPerfEvents", error) < 0)
                 return -1;
         return local_edit(domain, in->flags, edit_perf, in, error);
 }

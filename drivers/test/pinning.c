@@ -65,8 +65,11 @@ static char *map_to_list(const int *map, size_t n)
 
 #define MAP_MAX 4096 /* processors that a map may name */
 
-static int map_check(size_t n, const char *list, const char *empty, GError **error)
+static int map_check(
+        size_t n, const char *list, const char *function, const char *empty, GError **error)
 {
+        if (n == 0)
+                return error_set_argument(error, "cpumap in %s must not be NULL", function);
         if (n > MAP_MAX)
                 return error_set(error, ERROR_INVALID_ARG,
                         "a map of %zu processors is longer than the %d allowed", n, MAP_MAX);
@@ -166,7 +169,8 @@ TEST_GUEST(pin_vcpu, PinVcpu)
 
         (void)out;
         if (test_flags(in->flags, AFFECT_LIVE, "testDomainPinVcpuFlags", error) < 0 ||
-                map_check(in->cpumap.n, list, "Empty cpu list for pinning", error) < 0)
+                map_check(in->cpumap.n, list, "virDomainPinVcpuFlags", "Empty cpu list for pinning",
+                        error) < 0)
                 return -1;
         if (!domain_is_active(domain))
                 return error_set(
@@ -208,7 +212,8 @@ TEST_GUEST(pin_emulator, PinEmulator)
         const PinChange change = { PIN_EMULATOR, 0, list };
 
         (void)out;
-        if (map_check(in->cpumap.n, list, "Empty cpu list for pinning", error) < 0)
+        if (map_check(in->cpumap.n, list, "virDomainPinEmulator", "Empty cpu list for pinning",
+                    error) < 0)
                 return -1;
         return local_edit(domain, in->flags, edit_pin, &change, error);
 }
@@ -303,26 +308,26 @@ static int edit_del_iothread(DomainConfig *config, const void *change, GError **
         return 0;
 }
 
-static int check_iothread(uint32_t id, const char *function, GError **error)
+static int edit_pin_iothread(DomainConfig *config, const void *change, GError **error)
 {
-        return id ?
-                0 :
-                error_set(error, ERROR_INVALID_ARG, "iothread_id in %s must not be zero", function);
+        name_iothreads(config);
+        return edit_pin(config, change, error);
 }
 
 TEST_GUEST(add_io_thread, AddIOThread)
 {
         (void)out;
-        if (check_iothread(in->iothread_id, "virDomainAddIOThread", error) < 0)
-                return -1;
+        if (in->iothread_id == 0)
+                return error_set(error, ERROR_INVALID_ARG, "invalid value of 0 for iothread_id");
         return local_edit(domain, in->flags, edit_add_iothread, &in->iothread_id, error);
 }
 
 TEST_GUEST(del_io_thread, DelIOThread)
 {
         (void)out;
-        if (check_iothread(in->iothread_id, "virDomainDelIOThread", error) < 0)
-                return -1;
+        if (in->iothread_id == 0)
+                return error_set_argument(
+                        error, "iothread_id in %s must not be zero", "virDomainDelIOThread");
         return local_edit(domain, in->flags, edit_del_iothread, &in->iothread_id, error);
 }
 
@@ -332,9 +337,10 @@ TEST_GUEST(pin_io_thread, PinIOThread)
         const PinChange change = { PIN_IOTHREAD, in->iothread_id, list };
 
         (void)out;
-        if (map_check(in->cpumap.n, list, "Empty iothread cpumap list for pinning", error) < 0)
+        if (map_check(in->cpumap.n, list, "virDomainPinIOThread",
+                    "Empty iothread cpumap list for pinning", error) < 0)
                 return -1;
-        return local_edit(domain, in->flags, edit_pin, &change, error);
+        return local_edit(domain, in->flags, edit_pin_iothread, &change, error);
 }
 
 TEST_GUEST(get_io_thread_info, GetIOThreadInfo)

@@ -50,11 +50,10 @@ static int write_text(void *data)
 static int check_path(const char *path, const char *what, const char *function, GError **error)
 {
         if (!path[0])
-                return error_set(
-                        error, ERROR_INVALID_ARG, "%s in %s must not be empty", what, function);
+                return error_set_argument(error, "%s in %s must not be empty", what, function);
         if (path[0] != '/')
-                return error_set(error, ERROR_INVALID_ARG,
-                        "%s in %s must be an absolute path: '%s'", what, function, path);
+                return error_set_argument(
+                        error, "%s in %s must be an absolute path: '%s'", what, function, path);
         return 0;
 }
 
@@ -220,7 +219,7 @@ TEST_GUEST(managed_save, ManagedSave)
 
         (void)out;
         if ((in->flags & SAVE_RUNNING) && (in->flags & SAVE_PAUSED))
-                return error_set(error, ERROR_INVALID_ARG,
+                return error_set_argument(error,
                         "running and paused flags in %s are mutually exclusive",
                         "virDomainManagedSave");
         if (test_flags(in->flags, (uint32_t)~SAVE_RESET_NVRAM, "testDomainManagedSave", error) <

@@ -415,7 +415,7 @@ TEST_SNAPSHOT(revert, Revert)
 
         (void)out;
         if ((in->flags & REVERT_RUNNING) && (in->flags & REVERT_PAUSED))
-                return error_set(error, ERROR_INVALID_ARG,
+                return error_set_argument(error,
                         "running and paused flags in %s are mutually exclusive",
                         "virDomainRevertToSnapshot");
         if (test_flags(in->flags, REVERT_RUNNING | REVERT_PAUSED | REVERT_FORCE,

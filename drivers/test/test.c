@@ -225,6 +225,9 @@ static int test_get_stats(
 static int test_create(
         Domain *domain, const DomainCreateIn *in, DomainCreateOut *out, GError **error)
 {
+        if (domain_is_active(domain))
+                return error_set(error, ERROR_INTERNAL_ERROR, "Domain '%s' is already running",
+                        domain->properties.name);
         if (local_create(domain, in, out, error) < 0)
                 return -1;
         object_set_bool(domain, DOMAIN_PROPERTY_HAS_MANAGED_SAVE, false);

@@ -87,7 +87,8 @@ typedef struct ParamRule {
 } ParamRule;
 
 /* Each parameter has a rule, its type, and is there once. */
-int test_params_check(const Params *params, const ParamRule *rules, size_t n_rules, GError **error);
+int test_params_check(const Params *params, const ParamRule *rules, size_t n_rules,
+        const char *function, GError **error);
 
 TEST_GUEST(get_block_io_parameters, GetBlockIOParameters);
 TEST_GUEST(get_block_io_tune, GetBlockIOTune);

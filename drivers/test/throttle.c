@@ -96,7 +96,8 @@ TEST_GUEST(set_interface_parameters, SetInterfaceParameters)
         (void)out;
         for (size_t i = 0; i < G_N_ELEMENTS(rates); i++)
                 rules[i] = (ParamRule){ rates[i].name, 'u' };
-        if (test_params_check(&in->params, rules, G_N_ELEMENTS(rules), error) < 0)
+        if (test_params_check(&in->params, rules, G_N_ELEMENTS(rules),
+                    "virDomainSetInterfaceParameters", error) < 0)
                 return -1;
         return local_edit(domain, in->flags, edit_interface, in, error);
 }
@@ -251,7 +252,8 @@ TEST_GUEST(set_block_io_tune, SetBlockIOTune)
         (void)out;
         for (size_t i = 0; i < G_N_ELEMENTS(throttles); i++)
                 rules[i] = (ParamRule){ throttles[i].name, throttles[i].text ? 's' : 't' };
-        if (test_params_check(&in->params, rules, G_N_ELEMENTS(rules), error) < 0)
+        if (test_params_check(
+                    &in->params, rules, G_N_ELEMENTS(rules), "virDomainSetBlockIoTune", error) < 0)
                 return -1;
         for (size_t i = 0; i < in->params.n; i++)
                 if (in->params.items[i].type == 't' && in->params.items[i].t > G_MAXINT64)

@@ -74,6 +74,17 @@ int error_set_errno(GError **error, int errnum, const char *format, ...)
         return -1;
 }
 
+int error_set_argument(GError **error, const char *format, ...)
+{
+        g_autofree char *message = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        message = g_strdup_vprintf(format, ap);
+        va_end(ap);
+        return error_set_literal(error, ERROR_INVALID_ARG, message);
+}
+
 int error_set_literal(GError **error, int code, const char *message)
 {
         /* A message goes to the bus, which takes UTF-8 only; a detail may quote a file name. */

@@ -34,6 +34,10 @@ int error_code(const GError *error);
 /* Fills the code's message form with the formatted detail. Always returns -1; error may be NULL. */
 int error_set(GError **error, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
+/* An argument that no driver could take: ERROR_INVALID_ARG, in a text that stands without the
+ * code's form, as in "memory in virDomainSetMemoryFlags must not be zero". Always returns -1. */
+int error_set_argument(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /* A failed system call: ERROR_SYSTEM_ERROR with "detail: strerror". errnum may have either sign.
  * Always returns -1. */
 int error_set_errno(GError **error, int errnum, const char *format, ...) G_GNUC_PRINTF(3, 4);

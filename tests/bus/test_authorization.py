@@ -167,7 +167,7 @@ class AuthorizationTest(HostBusTest):
     def test_what_needs_none(self):
         self.authority.decide = lambda question: 'no'
         manager = self.caller.object(ROOT)
-        manager.get_all('Manager')
+        manager.get('Manager.Version')
         self.caller.object(f'{ROOT}/driver/test').get_all('Driver')
         self.caller.object(f'{ROOT}/driver/test').introspect()
         self.assertEqual(self.asked(), [])

@@ -359,9 +359,9 @@ class NamespaceTest(BusTest):
                  'this function is not supported by the connection driver: virDomainBlockPull'),
                 (self.HOST, 'Connect.DomainDefineXML', ('(s)', '<domain'), '(domain_definition):'),
                 (self.GUEST, 'Domain.Create', ('(u)', 0),
-                 'Requested operation is not valid: domain is already running'),
+                 "internal error: Domain 'test' is already running"),
                 (self.GUEST, 'Domain.GetState', ('(u)', 1),
-                 'invalid argument: unsupported flags (0x1) in function virDomainGetState'),
+                 'unsupported flags (0x1) in function testDomainGetState'),
                 (self.GUEST[:-1] + '0', 'Domain.GetState', ('(u)', 0),
                  "Domain not found: no domain with matching uuid '")):
             with self.subTest(member), self.assertRaises(CallError) as caught:
