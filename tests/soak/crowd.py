@@ -2,6 +2,7 @@
 """What tests that let many clients loose on the service share: what there is to call, values to call
 it with, and what the service holds."""
 
+import collections
 import os
 import pathlib
 import re
@@ -117,13 +118,15 @@ class Holding:
         world.look()
         self.fibers = sorted(name for name, *_ in wire.call(ROOT, MANAGER, 'ListFibers')[0])
         wire.close()
-        self.descriptors = len(os.listdir(f'/proc/{pid}/fd'))
+        self.descriptors = collections.Counter()
+        for fd in pathlib.Path(f'/proc/{pid}/fd').iterdir():
+            self.descriptors[re.sub(r'\d+', 'N', os.readlink(fd))] += 1
         self.objects = {path for objects in world.objects.values() for path in objects}
         status = pathlib.Path(f'/proc/{pid}/status').read_text()
         self.resident = int(re.search(r'VmRSS:\s+(\d+)', status).group(1))
 
     def __str__(self):
-        return (f'{self.resident / 1024:.1f} MiB, {self.descriptors} descriptors, {len(self.fibers)} fibers, '
+        return (f'{self.resident / 1024:.1f} MiB, {self.descriptors.total()} descriptors, {len(self.fibers)} fibers, '
                 f'{len(self.objects)} objects')
 
 
@@ -132,8 +135,8 @@ def compare(before: Holding, after: Holding, growth: int) -> list:
     faults = []
     if after.fibers != before.fibers:
         faults.append(f'fibers: {before.fibers} became {after.fibers}')
-    if after.descriptors > before.descriptors:
-        faults.append(f'descriptors: {before.descriptors} became {after.descriptors}')
+    if after.descriptors - before.descriptors:
+        faults.append(f'descriptors are left: {dict(after.descriptors - before.descriptors)}')
     if after.objects - before.objects:
         faults.append(f'objects are left: {sorted(after.objects - before.objects)[:10]}')
     if after.resident > before.resident + growth:

@@ -36,6 +36,8 @@ PROPERTIES = 'org.freedesktop.DBus.Properties'
 
 MANY = 1000
 MORE = 5000
+# Domains of one round of changes.
+CHANGED = 20
 
 MEMORY_KIB = 8 * 1024
 MEMORY_BYTES_EACH = 6 * 1024
@@ -179,6 +181,39 @@ def libvirt_rows(address, connection, domain):
     return call_rows(address, 'org.libvirt', connection, domain, 'org.libvirt', 'org.libvirt.Connect')
 
 
+# Domains that come and go, beside 1,000 others: what is measured, and the client's word for it.
+CHANGES = {
+    'define': 'define',
+    'undefine': 'undefine',
+    'define, until another client hears of it': 'event',
+}
+
+
+def change_rows(place, domain_interface) -> dict:
+    return {what: (*place, member, '-', domain_interface) for what, member in CHANGES.items()}
+
+
+def measure_changes(table, options, bus, reference):
+    columns = {
+        'floor': change_rows((bus.address, FLOOR_NAME, TEST, 'org.virtbus1.Connection'), 'org.virtbus1.Domain'),
+        'virtbus': change_rows((bus.address, 'org.virtbus1', TEST, 'org.virtbus1.Connection'),
+                               'org.virtbus1.Domain'),
+    }
+    if reference:
+        address, connection, _ = reference
+        columns['reference'] = change_rows((address, 'org.libvirt', connection, 'org.libvirt.Connect'),
+                                           'org.libvirt.Domain')
+    rows = [(what, column, *columns[column][what]) for what in CHANGES for column in columns]
+    results = {(what, column): [float(number) for number in numbers]
+               for what, column, *numbers in run_client('changes', options.rounds, CHANGED, 2 * MANY,
+                                                        server_xml(bus.folder, 'test'), rows=rows)}
+    table.title('a domain of the test host, beside 1,000 others')
+    for what in CHANGES:
+        took, _, ratio, cpu = results[what, 'virtbus']
+        table.row(what, time_text(results[what, 'floor'][0]), time_text(took), ratio, cpu=cpu or None,
+                  **reference_words(results, what))
+
+
 def add_qemu(columns, bus):
     """The statistics of QEMU's domains, that are only defined, say more than the test host's."""
     places = {
@@ -233,6 +268,7 @@ def measure_calls_on(table, options, bus, reference):
             print_calls(table, results,
                         'a call' if window == 1 else f'a call, {window} at once', window == 1)
             print_processor_time(table, results)
+        measure_changes(table, options, bus, reference)
         new_clients(table, options, columns)
     finally:
         for floor in floors:

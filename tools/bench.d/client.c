@@ -2,9 +2,14 @@
 
 /* The clock of tools/bench: makes calls and prints how long they took, in nanoseconds.
  *
- *      client calls ROUNDS WINDOW <ROWS    ROW COLUMN ADDRESS NAME PATH INTERFACE MEMBER [TYPES
- * VALUE...] client new-clients ROUNDS <ROWS client cold ROUNDS <ROWS client define COUNT ADDRESS
- * NAME CONNECTION FILE client start ROUNDS ADDRESS NAME DOMAIN FOLDER
+ *      client calls ROUNDS WINDOW <ROWS
+ *      client new-clients ROUNDS <ROWS
+ *      client cold ROUNDS <ROWS
+ *      client define COUNT ADDRESS NAME CONNECTION INTERFACE FILE
+ *      client changes ROUNDS COUNT FIRST FILE <ROWS
+ *      client start ROUNDS ADDRESS NAME DOMAIN FOLDER
+ *
+ * A row is ROW COLUMN ADDRESS NAME PATH INTERFACE MEMBER [TYPES VALUE...].
  *
  * calls prints "ROW COLUMN TIME CPU" for each line of its input: the medians over the rounds of
  * what a call took, and of the processor time that the called service spent for it. In a round each
@@ -16,8 +21,11 @@
  * new-clients: each call is the first of a connection of its own, and opening it is counted.
  * cold: each call meets no running service; the bus starts it. It is ended after the reply.
  * define: defines COUNT domains from the file, whose "@N@" becomes the number, and prints the time
- * of all of them. start: prints the medians of Create(0), Create(1), Destroy(0) and of starting the
- * same QEMU by hand up to the answer to its first command; the folder is for its monitor's socket.
+ * of all of them. changes: as calls, with COUNT domains from the file, numbered from FIRST, in each
+ * round; the path is the connection's, the member is one of define, undefine and event (defining,
+ * until another client has heard of it), and after some types there is one value, the interface of
+ * domains. start: prints the medians of Create(0), Create(1), Destroy(0) and of starting the same
+ * QEMU by hand up to the answer to its first command; the folder is for its monitor's socket.
  */
 
 #include <errno.h>
@@ -48,6 +56,8 @@ typedef struct Row {
         sd_bus *bus; /* shared by the rows of one address */
         pid_t pid;   /* of the service */
         unsigned count;
+        sd_bus *listener;
+        unsigned heard; /* signals that came to the listener */
         GArray *times, *cpus;
 } Row;
 
@@ -428,6 +438,153 @@ static int command_define(char **words)
         return EXIT_SUCCESS;
 }
 
+/* Domains that come and go. */
+
+/* What a row of this command measures, by its member. */
+typedef struct Change {
+        const char *member;
+        void (*run)(Row *row, char **paths, char **documents);
+} Change;
+
+static char *define_one(const Row *row, char *document)
+{
+        Row call = *row;
+        g_autoptr(sd_bus_message) reply = NULL;
+        const char *path;
+
+        call.member = "DomainDefineXML";
+        call.types = "s";
+        call.values = &document;
+        row_call(&call, row->bus, &reply);
+        check(sd_bus_message_read(reply, "o", &path), call.member, NULL);
+        return g_strdup(path);
+}
+
+static void undefine_one(const Row *row, const char *path)
+{
+        Row call = *row;
+
+        call.path = path;
+        call.interface = row->values[0];
+        call.member = "Undefine";
+        call.types = "u";
+        call.values = (char *[]){ (char *)"0" };
+        row_call(&call, row->bus, NULL);
+}
+
+static void define_all(Row *row, char **paths, char **documents)
+{
+        for (unsigned i = 0; i < row->count; i++)
+                paths[i] = define_one(row, documents[i]);
+}
+
+static void undefine_all(Row *row, char **paths, char **documents)
+{
+        (void)documents;
+        for (unsigned i = 0; i < row->count; i++) {
+                undefine_one(row, paths[i]);
+                g_clear_pointer(&paths[i], g_free);
+        }
+}
+
+static void timed(Row *row, void (*run)(Row *, char **, char **), char **paths, char **documents)
+{
+        double cpu = process_time(row->pid), began = now(), took;
+
+        run(row, paths, documents);
+        took = (now() - began) / row->count;
+        cpu = (process_time(row->pid) - cpu) / row->count;
+        g_array_append_val(row->times, took);
+        g_array_append_val(row->cpus, cpu);
+}
+
+static int on_event(sd_bus_message *signal, void *data, sd_bus_error *error)
+{
+        (void)signal, (void)error;
+        ++*(unsigned *)data;
+        return 0;
+}
+
+/* Another client hears of each before the next one is defined. */
+static void define_heard(Row *row, char **paths, char **documents)
+{
+        for (unsigned i = 0; i < row->count; i++) {
+                row->heard = 0;
+                paths[i] = define_one(row, documents[i]);
+                while (row->heard == 0) {
+                        int r = sd_bus_process(row->listener, NULL);
+
+                        if (r == 0)
+                                r = sd_bus_wait(row->listener, TIMEOUT_USEC);
+                        check(r, "an event", NULL);
+                }
+        }
+}
+
+static void measure_define(Row *row, char **paths, char **documents)
+{
+        timed(row, define_all, paths, documents);
+        undefine_all(row, paths, documents);
+}
+
+static void measure_undefine(Row *row, char **paths, char **documents)
+{
+        define_all(row, paths, documents);
+        timed(row, undefine_all, paths, documents);
+}
+
+static void measure_event(Row *row, char **paths, char **documents)
+{
+        row->listener = bus_open(row->address);
+        check(sd_bus_match_signal(row->listener, NULL, row->name, row->path, row->interface,
+                      "DomainEvent", on_event, &row->heard),
+                "a match", NULL);
+        timed(row, define_heard, paths, documents);
+        row->listener = sd_bus_flush_close_unref(row->listener);
+        undefine_all(row, paths, documents);
+}
+
+static int command_changes(char **words)
+{
+        static const Change changes[] = {
+                { "define", measure_define },
+                { "undefine", measure_undefine },
+                { "event", measure_event },
+        };
+        unsigned n_rounds = strtoul(words[0], NULL, 0), n = strtoul(words[1], NULL, 0);
+        unsigned first = strtoul(words[2], NULL, 0);
+        g_autofree char **paths = g_new0(char *, n);
+        g_auto(GStrv) documents = g_new0(char *, n + 1), parts = NULL;
+        g_autofree char *text = NULL;
+        GPtrArray *rows = rows_read();
+
+        if (!g_file_get_contents(words[3], &text, NULL, NULL))
+                fail("cannot read '%s'", words[3]);
+        parts = g_strsplit(text, "@N@", -1);
+        for (unsigned i = 0; i < n; i++) {
+                g_autofree char *number = g_strdup_printf("%04u", first + i);
+
+                documents[i] = g_strjoinv(number, parts);
+        }
+        /* The first round is not counted: it fills what is filled once. */
+        for (unsigned round = 0; round <= n_rounds; round++)
+                for (unsigned i = 0; i < rows->len; i++) {
+                        Row *row = rows->pdata[i];
+
+                        row->pid = name_pid(row->bus, row->name);
+                        row->count = n;
+                        for (unsigned c = 0; c < G_N_ELEMENTS(changes); c++)
+                                if (strcmp(row->member, changes[c].member) == 0)
+                                        changes[c].run(row, paths, documents);
+                        if (round == 0) {
+                                g_array_set_size(row->times, 0);
+                                g_array_set_size(row->cpus, 0);
+                        }
+                }
+        rows_print(rows);
+        return EXIT_SUCCESS;
+}
+
 /* Starts. */
 
 /* The service's youngest child. */
@@ -569,6 +726,7 @@ int main(int argc, char **argv)
                 { "new-clients", 1, command_new_clients },
                 { "cold", 1, command_cold },
                 { "define", 6, command_define },
+                { "changes", 4, command_changes },
                 { "start", 5, command_start },
         };
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <systemd/sd-bus.h>
 
+#include "drivers/lifecycle.h"
 #include "interfaces.h"
 #include "service/base/cleanup.h"
 
@@ -37,6 +38,7 @@ typedef struct Stats {
         Params params;
 } Stats;
 
+static const char *connection_path;
 static char *paths[N_MAX];
 static Stats stats[N_MAX];
 static unsigned n_paths, n_stats;
@@ -120,12 +122,42 @@ static int get_state(sd_bus_message *call, void *data, sd_bus_error *error)
                                call, "(ii)", properties->state.state, properties->state.reason);
 }
 
+static int tell(sd_bus_message *call, int event)
+{
+        return sd_bus_emit_signal(sd_bus_message_get_bus(call), connection_path,
+                "org.virtbus1.Connection", "DomainEvent", "oii", paths[0], event, 0);
+}
+
+static int define(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        const char *xml;
+        int r = sd_bus_message_read(call, "s", &xml);
+
+        (void)data, (void)error;
+        if (r >= 0)
+                r = tell(call, EVENT_DEFINED);
+        return r < 0 ? r : sd_bus_reply_method_return(call, "o", paths[0]);
+}
+
+static int undefine(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        uint32_t flags;
+        int r = sd_bus_message_read(call, "u", &flags);
+
+        (void)data, (void)error;
+        if (r >= 0)
+                r = tell(call, EVENT_UNDEFINED);
+        return r < 0 ? r : sd_bus_reply_method_return(call, NULL);
+}
+
 static const sd_bus_vtable connection_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD("ListDomains", "u", "ao", list_domains, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("DomainDefineXML", "s", "o", define, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("DomainLookupByName", "s", "o", lookup, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("GetAllDomainStats", "uu", "a(sa{sv})", get_all_domain_stats,
                 SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_SIGNAL("DomainEvent", "oii", 0),
         SD_BUS_VTABLE_END,
 };
 
@@ -148,11 +180,13 @@ static int get_named(sd_bus *bus, const char *path, const char *interface, const
 /* The getters that sd-bus has of its own read from a struct that is laid out as ours is. */
 static sd_bus_vtable *domain_vtable(void)
 {
-        sd_bus_vtable *table = g_new0(sd_bus_vtable, domain_class.n_properties + 3), *row = table;
+        sd_bus_vtable *table = g_new0(sd_bus_vtable, domain_class.n_properties + 4), *row = table;
 
         *row++ = (sd_bus_vtable)SD_BUS_VTABLE_START(0);
         *row++ = (sd_bus_vtable)SD_BUS_METHOD(
                 "GetState", "u", "(ii)", get_state, SD_BUS_VTABLE_UNPRIVILEGED);
+        *row++ = (sd_bus_vtable)SD_BUS_METHOD(
+                "Undefine", "u", "", undefine, SD_BUS_VTABLE_UNPRIVILEGED);
         for (unsigned i = 0; i < domain_class.n_properties; i++) {
                 const PropertyInfo *info = &domain_class.properties[i];
                 sd_bus_property_get_t get = strcmp(info->signature, "(ii)") == 0 ? get_pair :
@@ -250,6 +284,7 @@ int main(int argc, char **argv)
 
         if (argc != 3)
                 return 2;
+        connection_path = argv[2];
         r = sd_bus_open_user(&bus);
         if (r >= 0)
                 r = learn_list(bus, argv[2]);
