@@ -3,13 +3,12 @@
 /* Snapshots: the configurations a guest had, and whether it ran. The objects hold the tree: each
  * knows its parent by name, and one is current. */
 
-#include <string.h>
-
 #include "drivers/model/snapshot.h"
+#include "drivers/test/moments.h"
 #include "drivers/test/test.h"
 
 typedef struct TestSnapshot {
-        DomainSnapshot snapshot;
+        Moment moment;
         SnapshotConfig *config;
 } TestSnapshot;
 
@@ -24,15 +23,18 @@ enum {
 };
 
 enum {
-        DELETE_CHILDREN = 1 << 0,
-        DELETE_METADATA_ONLY = 1 << 1,
-        DELETE_CHILDREN_ONLY = 1 << 2,
-};
-
-enum {
         REVERT_RUNNING = 1 << 0,
         REVERT_PAUSED = 1 << 1,
         REVERT_FORCE = 1 << 2,
+};
+
+static const MomentKind kind = {
+        .noun = "snapshot",
+        .missing = ERROR_NO_DOMAIN_SNAPSHOT,
+        .list = offsetof(Domain, snapshots),
+        .name = DOMAIN_SNAPSHOT_PROPERTY_NAME,
+        .parent = DOMAIN_SNAPSHOT_PROPERTY_PARENT,
+        .current = DOMAIN_SNAPSHOT_PROPERTY_CURRENT,
 };
 
 static TestSnapshot *self_of(void *snapshot)
@@ -46,118 +48,50 @@ static void snapshot_free(Object *object)
         g_free(object);
 }
 
-static DomainSnapshot *find_current(const Domain *domain)
-{
-        for (unsigned i = 0; domain->snapshots && i < domain->snapshots->len; i++) {
-                DomainSnapshot *snapshot = domain->snapshots->pdata[i];
-
-                if (snapshot->properties.current)
-                        return snapshot;
-        }
-        return NULL;
-}
-
-static DomainSnapshot *find_named(const Domain *domain, const char *name)
-{
-        return name ? (DomainSnapshot *)domain_find_child(domain->snapshots, name) : NULL;
-}
-
-/* NULL: none of them. */
-static void set_current(Domain *domain, DomainSnapshot *current)
-{
-        DomainSnapshot *old = find_current(domain);
-
-        if (old && old != current)
-                object_set_bool(old, DOMAIN_SNAPSHOT_PROPERTY_CURRENT, false);
-        if (current)
-                object_set_bool(current, DOMAIN_SNAPSHOT_PROPERTY_CURRENT, true);
-}
-
-static void set_parent(DomainSnapshot *snapshot, const char *parent)
-{
-        SnapshotConfig *config = self_of(snapshot)->config;
-        char *copy = parent && parent[0] ? g_strdup(parent) : NULL;
-
-        g_free(config->parent.name);
-        config->parent.name = copy;
-        object_set_string(snapshot, DOMAIN_SNAPSHOT_PROPERTY_PARENT, copy);
-}
-
 /* Takes config. */
-static DomainSnapshot *add(Domain *domain, SnapshotConfig *config)
+static Moment *add(Domain *domain, SnapshotConfig *config)
 {
         TestSnapshot *self = g_new0(TestSnapshot, 1);
-        DomainSnapshot *snapshot = &self->snapshot;
-        DomainSnapshotProperties *properties = &snapshot->properties;
+        DomainSnapshotProperties *properties = &self->moment.snapshot.properties;
 
-        child_init(&snapshot->object, &domain_snapshot_class, properties, &domain->object,
+        child_init(&self->moment.object, &domain_snapshot_class, properties, &domain->object,
                 snapshot_free);
         self->config = config;
+        self->moment.parent = &config->parent.name;
         properties->name = g_strdup(config->name);
         properties->description = g_strdup(config->description);
         properties->creation_time = number_or(config->creation_time, 0);
         properties->state = g_strdup(enum_name(&snapshot_state_names, (int)config->state));
         properties->parent = g_strdup(config->parent.name);
-        domain_add_child(&domain->snapshots, snapshot);
-        if (domain->object.published)
-                object_publish(snapshot);
-        object_unref(snapshot);
-        return snapshot;
+        moment_add(&kind, domain, &self->moment);
+        return &self->moment;
 }
 
-static bool descends(const Domain *domain, const char *name, const char *ancestor)
-{
-        for (unsigned steps = 0; name && steps <= domain->snapshots->len; steps++) {
-                const DomainSnapshot *snapshot = find_named(domain, name);
-
-                if (strcmp(name, ancestor) == 0)
-                        return true;
-                name = snapshot ? snapshot->properties.parent : NULL;
-        }
-        return false;
-}
-
-/* One that is described whole takes its place in the tree, where it may be already. */
 static int check_redefined(const Domain *domain, const SnapshotConfig *config, GError **error)
 {
-        const char *parent = config->parent.name;
-
-        if (parent && strcmp(parent, config->name) == 0)
-                return error_set(error, ERROR_INVALID_ARG,
-                        "cannot set snapshot %s as its own parent", config->name);
-        if (parent && !find_named(domain, parent))
-                return error_set(error, ERROR_INVALID_ARG, "parent %s for snapshot %s not found",
-                        parent, config->name);
-        if (parent && descends(domain, parent, config->name))
-                return error_set(error, ERROR_INVALID_ARG, "parent %s would create cycle to %s",
-                        parent, config->name);
-        if (config->domain && g_strcmp0(config->domain->uuid, domain->properties.uuid) != 0)
-                return error_set(error, ERROR_INVALID_ARG,
-                        "definition for snapshot %s must use uuid %s", config->name,
-                        domain->properties.uuid);
-        return 0;
+        return moment_check_redefined(
+                &kind, domain, config->name, config->parent.name, config->domain, error);
 }
 
 int test_snapshot_load(Domain *domain, const char *xml, bool current, GError **error)
 {
         g_autoptr(SnapshotConfig) config = NULL;
-        DomainSnapshot *snapshot;
+        Moment *snapshot;
 
         if (snapshot_config_parse(xml, SNAPSHOT_PARSE_REDEFINE, &config, error) < 0)
                 return -1;
         snapshot_config_defaults(config, 0);
         if (snapshot_config_validate(config, error) < 0)
                 return -1;
-        if (find_named(domain, config->name))
-                return error_set(error, ERROR_OPERATION_FAILED, "domain moment %s already exists",
-                        config->name);
-        if (current && find_current(domain))
+        if (moment_check_new(&kind, domain, config->name, error) < 0)
+                return -1;
+        if (current && moment_current(&kind, domain))
                 return error_set(error, ERROR_INTERNAL_ERROR,
                         "too many snapshots claiming to be current for domain %s",
                         domain->properties.name);
         snapshot = add(domain, g_steal_pointer(&config));
         if (current)
-                set_current(domain, snapshot);
+                moment_set_current(&kind, domain, snapshot);
         return 0;
 }
 
@@ -170,11 +104,10 @@ int test_snapshots_check(const Domain *domain, GError **error)
         return 0;
 }
 
-static int redefine(
-        Domain *domain, const char *xml, uint32_t flags, DomainSnapshot **ret, GError **error)
+static int redefine(Domain *domain, const char *xml, uint32_t flags, Moment **ret, GError **error)
 {
         g_autoptr(SnapshotConfig) config = NULL;
-        DomainSnapshot *old;
+        Moment *old;
         bool current;
 
         if (snapshot_config_parse(xml, SNAPSHOT_PARSE_REDEFINE, &config, error) < 0)
@@ -183,13 +116,13 @@ static int redefine(
         if (check_redefined(domain, config, error) < 0 ||
                 snapshot_config_validate(config, error) < 0)
                 return -1;
-        old = find_named(domain, config->name);
-        current = flags & CREATE_CURRENT || (old && old->properties.current);
+        old = moment_find(&kind, domain, config->name);
+        current = flags & CREATE_CURRENT || (old && old->current);
         if (old)
-                domain_remove_child(&domain->snapshots, old);
+                moment_remove(&kind, domain, old);
         *ret = add(domain, g_steal_pointer(&config));
         if (current)
-                set_current(domain, *ret);
+                moment_set_current(&kind, domain, *ret);
         return 0;
 }
 
@@ -198,7 +131,7 @@ static int describe(Domain *domain, const char *xml, SnapshotConfig **ret, GErro
 {
         g_autoptr(SnapshotConfig) config = NULL;
         g_autoptr(DomainConfig) to_free = NULL;
-        const DomainSnapshot *current = find_current(domain);
+        const Moment *current = moment_current(&kind, domain);
         const DomainConfig *now;
 
         if (snapshot_config_parse(xml, 0, &config, error) < 0)
@@ -212,11 +145,10 @@ static int describe(Domain *domain, const char *xml, SnapshotConfig **ret, GErro
                 domain_state(domain) == DOMAIN_PAUSED ? SNAPSHOT_PAUSED :
                                                         SNAPSHOT_RUNNING;
         g_free(config->parent.name);
-        config->parent.name = current ? g_strdup(current->properties.name) : NULL;
+        config->parent.name = current ? g_strdup(current->snapshot.properties.name) : NULL;
         snapshot_config_defaults(config, g_get_real_time() / G_USEC_PER_SEC);
-        if (domain_find_child(domain->snapshots, config->name))
-                return error_set(error, ERROR_OPERATION_FAILED, "domain moment %s already exists",
-                        config->name);
+        if (moment_check_new(&kind, domain, config->name, error) < 0)
+                return -1;
         if (snapshot_config_align_disks(config, now, DISK_SNAPSHOT_INTERNAL, true, error) < 0 ||
                 snapshot_config_validate(config, error) < 0)
                 return -1;
@@ -226,7 +158,7 @@ static int describe(Domain *domain, const char *xml, SnapshotConfig **ret, GErro
 
 TEST_GUEST(snapshot_create_xml, SnapshotCreateXML)
 {
-        DomainSnapshot *snapshot = NULL;
+        Moment *snapshot = NULL;
         SnapshotConfig *config = NULL;
 
         if ((in->flags & CREATE_CURRENT) && !(in->flags & CREATE_REDEFINE))
@@ -251,7 +183,7 @@ TEST_GUEST(snapshot_create_xml, SnapshotCreateXML)
                 if (describe(domain, in->xml, &config, error) < 0)
                         return -1;
                 snapshot = add(domain, config);
-                set_current(domain, snapshot);
+                moment_set_current(&kind, domain, snapshot);
                 if ((in->flags & CREATE_HALT) && domain_is_active(domain))
                         test_stopped(domain, SHUTOFF_FROM_SNAPSHOT, STOPPED_FROM_SNAPSHOT);
         }
@@ -266,74 +198,10 @@ TEST_SNAPSHOT(get_xml_desc, GetXMLDesc)
         return 0;
 }
 
-/* Deleting. */
-
-static int require_here(DomainSnapshot *snapshot, GError **error)
-{
-        return !snapshot->object.gone ?
-                0 :
-                error_set(error, ERROR_NO_DOMAIN_SNAPSHOT,
-                        "no domain snapshot with matching name '%s'", snapshot->properties.name);
-}
-
-/* All below it; true where the current one was among them. */
-static bool delete_below(Domain *domain, const DomainSnapshot *snapshot)
-{
-        g_autoptr(GPtrArray) below = g_ptr_array_new();
-        bool current = false;
-
-        for (unsigned i = 0; i < domain->snapshots->len; i++) {
-                DomainSnapshot *other = domain->snapshots->pdata[i];
-
-                if (other != snapshot &&
-                        descends(domain, other->properties.name, snapshot->properties.name)) {
-                        current |= other->properties.current;
-                        g_ptr_array_add(below, other);
-                }
-        }
-        for (unsigned i = 0; i < below->len; i++)
-                domain_remove_child(&domain->snapshots, below->pdata[i]);
-        return current;
-}
-
-/* Its children become those of its parent. */
-static void pass_children_on(Domain *domain, const DomainSnapshot *snapshot)
-{
-        for (unsigned i = 0; i < domain->snapshots->len; i++) {
-                DomainSnapshot *other = domain->snapshots->pdata[i];
-
-                if (g_strcmp0(other->properties.parent, snapshot->properties.name) == 0)
-                        set_parent(other, snapshot->properties.parent);
-        }
-}
-
 TEST_SNAPSHOT(delete, Delete)
 {
-        Domain *domain = (Domain *)snapshot->object.parent;
-        bool below = in->flags & (DELETE_CHILDREN | DELETE_CHILDREN_ONLY);
-        bool current = snapshot->properties.current;
-        DomainSnapshot *parent;
-
         (void)out;
-        if ((in->flags & DELETE_CHILDREN) && (in->flags & DELETE_CHILDREN_ONLY))
-                return error_set(error, ERROR_INVALID_ARG,
-                        "flags to delete with the children and the children only exclude each other");
-        if (require_here(snapshot, error) < 0)
-                return -1;
-        parent = find_named(domain, snapshot->properties.parent);
-        if (below)
-                current |= delete_below(domain, snapshot);
-        if (in->flags & DELETE_CHILDREN_ONLY) {
-                if (current)
-                        set_current(domain, snapshot);
-                return 0;
-        }
-        if (!below)
-                pass_children_on(domain, snapshot);
-        domain_remove_child(&domain->snapshots, snapshot);
-        if (current && !below)
-                set_current(domain, parent);
-        return 0;
+        return moment_delete(&kind, &self_of(snapshot)->moment, in->flags, error);
 }
 
 /* Going back. */
@@ -420,7 +288,7 @@ TEST_SNAPSHOT(revert, Revert)
                         "virDomainRevertToSnapshot");
         if (test_flags(in->flags, REVERT_RUNNING | REVERT_PAUSED | REVERT_FORCE,
                     "testDomainRevertToSnapshot", error) < 0 ||
-                require_here(snapshot, error) < 0)
+                moment_require_here(&kind, &self_of(snapshot)->moment, error) < 0)
                 return -1;
         if (!domain->properties.persistent && !is_active(config) && !run)
                 return error_set(error, ERROR_OPERATION_INVALID,
@@ -435,6 +303,6 @@ TEST_SNAPSHOT(revert, Revert)
         r = is_active(config) ? revert_to_active(domain, config, in->flags, error) :
                                 revert_to_inactive(domain, config, in->flags, error);
         if (r >= 0)
-                set_current(domain, snapshot);
+                moment_set_current(&kind, domain, &self_of(snapshot)->moment);
         return r;
 }
