@@ -41,11 +41,45 @@ static void default_string(char **field, const char *value)
 
 /* ---- the machine ---------------------------------------------------------------------------- */
 
+/* Adds a size; too much is as much as there can be. */
+static void add_memory(int64_t *sum, Number kib)
+{
+        if (__builtin_add_overflow(*sum, number_or(kib, 0), sum))
+                *sum = INT64_MAX;
+}
+
+static int64_t memory_of_cells(const CpuNuma *numa)
+{
+        int64_t kib = 0;
+
+        for (size_t i = 0; numa && i < numa->n_cells; i++)
+                add_memory(&kib, numa->cells[i]->memory);
+        return kib;
+}
+
+static int64_t memory_of_devices(const Devices *devices)
+{
+        int64_t kib = 0;
+
+        for (size_t i = 0; i < devices->n_memories; i++)
+                add_memory(&kib, devices->memories[i]->target.size);
+        return kib;
+}
+
+/* What the document leaves open is what the cells have, and the devices. */
 static int default_memory(DomainConfig *config, GError **error)
 {
         int64_t kib = number_or(config->memory.kib, 0);
+        int64_t devices = memory_of_devices(&config->devices);
 
-        if (kib == 0)
+        if (kib == 0 && (kib = memory_of_cells(config->cpu.numa)) > 0) {
+                add_memory(&kib, number(devices));
+                config->memory.kib = number(kib);
+        }
+        if (devices > kib)
+                return error_set(error, ERROR_XML_ERROR,
+                        "Total size of memory devices exceeds the total memory size");
+        if (kib == devices)
                 return error_set(error, ERROR_XML_ERROR,
                         "Memory size must be specified via <memory> or in the <numa> configuration");
         /* More than there is, is all of it. */

@@ -209,6 +209,10 @@ static void test_refused_whole(void)
                 { "<domain type='qemu'><name>a</name></domain>",
                         "XML error: Memory size must be specified via <memory> or in the <numa> configuration",
                         ERROR_XML_ERROR },
+                { "<domain type='qemu'><name>a</name><memory>1024</memory><devices>"
+                  "<memory model='dimm'><target><size>1025</size></target></memory></devices></domain>",
+                        "XML error: Total size of memory devices exceeds the total memory size",
+                        ERROR_XML_ERROR },
                 { "<domain type='qemu'><name>a</name><memory>1</memory></domain>",
                         "XML error: an os <type> must be specified", ERROR_XML_ERROR },
                 { "<domain type='qemu'><name>a</name><memory>1</memory><os><type arch='x86_64' "
@@ -227,6 +231,40 @@ static void test_refused_whole(void)
                 g_assert_null(define(cases[i].xml, &qemu_host, &error));
                 g_assert_cmpstr(error->message, ==, cases[i].message);
                 g_assert_cmpint(error->code, ==, cases[i].code);
+        }
+}
+
+/* Memory that is not said is that of the cells, and the devices. */
+static void test_memory_of_cells(void)
+{
+        static const struct {
+                const char *memory, *devices;
+                int64_t kib, current;
+        } cases[] = {
+                { "", "", 524288, 524288 },
+                { "<memory>0</memory>", "", 524288, 524288 },
+                { "<currentMemory>100000</currentMemory>", "", 524288, 100000 },
+                { "<memory>1024</memory>", "", 1024, 1024 },
+                { "<maxMemory slots='2' unit='GiB'>4</maxMemory>",
+                        "<memory model='dimm'><target><size unit='MiB'>128</size><node>0</node>"
+                        "</target></memory>",
+                        655360, 655360 },
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autofree char *xml =
+                        g_strdup_printf("<domain type='test'><name>a</name>%s<vcpu>2</vcpu>"
+                                        "<os><type>hvm</type></os><cpu><numa>"
+                                        "<cell id='0' cpus='0' memory='256' unit='MiB'/>"
+                                        "<cell id='1' cpus='1' memory='262144'/></numa></cpu>"
+                                        "<devices>%s</devices></domain>",
+                                cases[i].memory, cases[i].devices);
+                g_autoptr(GError) error = NULL;
+                g_autoptr(DomainConfig) config = define(xml, &test_host, &error);
+
+                g_assert_no_error(error);
+                g_assert_cmpint(config->memory.kib.value, ==, cases[i].kib);
+                g_assert_cmpint(config->current_memory.kib.value, ==, cases[i].current);
         }
 }
 
@@ -684,6 +722,7 @@ int main(int argc, char **argv)
         add_documents();
         g_test_add_func("/model/domain/refused/whole", test_refused_whole);
         g_test_add_func("/model/domain/refused/part", test_refused_part);
+        g_test_add_func("/model/domain/memory-of-cells", test_memory_of_cells);
         g_test_add_func("/model/domain/refused/boot", test_boot_exclusive);
         g_test_add_func("/model/domain/identify", test_identify);
         g_test_add_func("/model/domain/head", test_head);
