@@ -117,16 +117,27 @@ static const struct {
         const char *folder;
         unsigned property;
         bool is_uuid;
+        int other; /* property that names it where the first is empty, or an earlier object's too;
+                      0: none */
 } below_connection[] = {
-        { &domain_class, "domain", DOMAIN_PROPERTY_UUID, true },
-        { &network_class, "network", NETWORK_PROPERTY_UUID, true },
-        { &storage_pool_class, "storagepool", STORAGE_POOL_PROPERTY_UUID, true },
-        { &storage_vol_class, "storagevol", STORAGE_VOL_PROPERTY_KEY, false },
-        { &node_device_class, "nodedev", NODE_DEVICE_PROPERTY_NAME, false },
-        { &secret_class, "secret", SECRET_PROPERTY_UUID, true },
-        { &nw_filter_class, "nwfilter", NW_FILTER_PROPERTY_UUID, true },
-        { &interface_class, "interface", INTERFACE_PROPERTY_MAC, false },
+        { &domain_class, "domain", DOMAIN_PROPERTY_UUID, true, 0 },
+        { &network_class, "network", NETWORK_PROPERTY_UUID, true, 0 },
+        { &storage_pool_class, "storagepool", STORAGE_POOL_PROPERTY_UUID, true, 0 },
+        { &storage_vol_class, "storagevol", STORAGE_VOL_PROPERTY_KEY, false, 0 },
+        { &node_device_class, "nodedev", NODE_DEVICE_PROPERTY_NAME, false, 0 },
+        { &secret_class, "secret", SECRET_PROPERTY_UUID, true, 0 },
+        { &nw_filter_class, "nwfilter", NW_FILTER_PROPERTY_UUID, true, 0 },
+        { &interface_class, "interface", INTERFACE_PROPERTY_MAC, false, INTERFACE_PROPERTY_NAME },
 };
+
+/* The key that is the value of a property, escaped; NULL where that is empty. */
+static char *escaped_path(const char *folder, const Object *object, unsigned property)
+{
+        const char *key = *(char **)object_value(object, &object->class->properties[property]);
+        char *path = NULL;
+
+        return key && key[0] && sd_bus_path_encode(folder, key, &path) >= 0 ? path : NULL;
+}
 
 static char *below_connection_path(const Namespace *space, const Object *object, unsigned row)
 {
@@ -139,8 +150,13 @@ static char *below_connection_path(const Namespace *space, const Object *object,
         key = *(char **)object_value(
                 object, &object->class->properties[below_connection[row].property]);
         folder = g_strdup_printf("%s/%s", parent, below_connection[row].folder);
-        if (!below_connection[row].is_uuid)
-                return sd_bus_path_encode(folder, key, &path) < 0 ? NULL : path;
+        if (!below_connection[row].is_uuid) {
+                path = escaped_path(folder, object, below_connection[row].property);
+                if (!below_connection[row].other || (path && !publish_lookup(space, path)))
+                        return path;
+                g_free(path);
+                return escaped_path(folder, object, below_connection[row].other);
+        }
         path = g_strdup_printf("%s/_%s", folder, key);
         for (char *c = path + strlen(folder); *c; c++)
                 if (*c == '-')

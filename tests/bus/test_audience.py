@@ -127,15 +127,15 @@ class AudienceTest(HostBusTest):
         since = self.client.object(TEST).get('Connection.Sequence')
         first = self.define('first')
         self.client.settle(0.1)
-        self.authority.decide = lambda question: 'hold' if question.details.get('name') == 'first' else 'yes'
         for member, arguments in (('Replay', (since,)), ('GetAllDomains', (0,))):
             self.authority.changed()
             self.client.settle(0.1)
+            self.authority.decide = lambda question: 'hold' if question.details.get('name') == 'first' else 'yes'
             interface = 'org.virtbus1.Connection'
             finish = caller.start(TEST, interface, member, caller.signature(TEST, interface, member), *arguments)
             self.client.wait(lambda: self.authority.held, 5)
             second = self.define(f'during-{member}')
-            self.release_held()
+            self.release()
             reply = finish()
             with self.subTest(member):
                 self.assertIn(second.path, repr(reply))

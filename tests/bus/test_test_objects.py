@@ -776,9 +776,22 @@ class Interfaces:
                 ('<', 'XmlDetail', '(interface_definition):1: ')):
             with self.fails(short, message):
                 self.host('InterfaceDefineXML', xml, 0)
-        # The bus finds it by its address, so it is the only one that has it.
-        with self.fails('OperationFailed', "operation failed: interface 'eth1' already exists with MAC address"):
-            self.define(mac='AA:bb:cc:dd:ee:ff')
+
+    def test_paths_without_an_address_of_its_own(self):
+        """Who comes second, or has none, is found by its name."""
+        first = self.host('InterfaceLookupByName', 'eth1')
+        without = "<interface type='ethernet' name='{}'><start mode='none'/></interface>"
+        paths = [self.define(mac='aa:bb:cc:dd:ee:ff'),
+                 *(self.host('InterfaceDefineXML', without.format(name), 0) for name in ('eth8', 'br.9'))]
+        self.assertEqual(paths, [f'{self.root}/interface/{name}' for name in ('eth7', 'eth8', 'br_2e9')])
+        self.assertEqual([self.get(path, 'Interface.Name') for path in [first, *paths]],
+                         ['eth1', 'eth7', 'eth8', 'br.9'])
+        with self.fails('MultipleInterfaces', "multiple matching interfaces found: mac 'aa:bb:cc:dd:ee:ff'"):
+            self.host('InterfaceLookupByMAC', 'aa:bb:cc:dd:ee:ff')
+        with self.tells('removed'):
+            self.on(paths[0], 'Interface.Undefine')
+        self.assertEqual(self.host('InterfaceLookupByMAC', 'aa:bb:cc:dd:ee:ff'), first)
+        self.assertEqual(self.get(first, 'Interface.Name'), 'eth1')
 
 
 class VirtbusInterfaces(Virtbus, Interfaces, ObjectsTest):
