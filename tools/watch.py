@@ -77,7 +77,10 @@ class Watch:
             self._tell(proxy, self._state(proxy) if name == 'State' else f'{name} is {value}')
 
     def _on_owner(self, manager, _property):
-        if manager.get_property('name-owner'):
+        there = bool(manager.get_property('name-owner'))
+        if there == bool(self._path):
+            return
+        if there:
             self._open()
         else:
             self._path = None
