@@ -15,6 +15,7 @@
 #include "drivers/qemu/capabilities.h"
 #include "drivers/qemu/domain.h"
 #include "drivers/qemu/host.h"
+#include "drivers/qemu/node.h"
 #include "service/base/cleanup.h"
 #include "service/base/file.h"
 
@@ -175,6 +176,15 @@ static const ConnectionOperations connection_operations = {
         .domain_define_xml = local_domain_define_xml,
         .get_capabilities = qemu_get_capabilities,
         .get_domain_capabilities = qemu_get_domain_capabilities,
+        .get_sysinfo = qemu_get_sysinfo,
+        .node_get_cpu_map = qemu_node_get_cpu_map,
+        .node_get_cpu_stats = qemu_node_get_cpu_stats,
+        .node_get_free_memory = qemu_node_get_free_memory,
+        .node_get_info = qemu_node_get_info,
+        .node_get_memory_parameters = qemu_node_get_memory_parameters,
+        .node_get_memory_stats = qemu_node_get_memory_stats,
+        .node_get_security_model = qemu_node_get_security_model,
+        .node_set_memory_parameters = qemu_node_set_memory_parameters,
 };
 
 /* The driver on this host. */

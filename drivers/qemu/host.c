@@ -24,9 +24,7 @@ const char *host_arch(void)
         return name.machine;
 }
 
-/* A short file of the kernel's, without its newline; NULL where there is none. */
-static char *read_text(const char *format, ...) G_GNUC_PRINTF(1, 2);
-static char *read_text(const char *format, ...)
+char *host_read(const char *format, ...)
 {
         g_autofree char *path = NULL;
         char *text = NULL;
@@ -69,9 +67,16 @@ static GArray *parse_list(const char *text)
         return numbers;
 }
 
-static GArray *online_cpus(void)
+GArray *host_cpus(const char *which)
 {
-        g_autofree char *text = read_text(CPUS "/online");
+        g_autofree char *text = host_read(CPUS "/%s", which);
+
+        return parse_list(text ? text : "0");
+}
+
+GArray *host_nodes(void)
+{
+        g_autofree char *text = host_read(NODES "/online");
 
         return parse_list(text ? text : "0");
 }
@@ -79,7 +84,7 @@ static GArray *online_cpus(void)
 /* The value behind "key : " in the first block of /proc/cpuinfo. */
 static char *cpuinfo_value(const char *key)
 {
-        g_autofree char *text = read_text("/proc/cpuinfo");
+        g_autofree char *text = host_read("/proc/cpuinfo");
         char *end = text ? strstr(text, "\n\n") : NULL;
         g_auto(GStrv) lines = NULL;
 
@@ -115,12 +120,12 @@ const char *host_cpu_vendor(void)
 
 char *host_uuid(void)
 {
-        g_autofree char *uuid = read_text("/sys/class/dmi/id/product_uuid");
+        g_autofree char *uuid = host_read("/sys/class/dmi/id/product_uuid");
         g_autofree char *id = NULL;
 
         if (uuid && g_uuid_string_is_valid(uuid))
                 return g_ascii_strdown(uuid, -1);
-        id = read_text("/etc/machine-id");
+        id = host_read("/etc/machine-id");
         if (!id || strlen(id) != 32)
                 return g_strdup("00000000-0000-0000-0000-000000000000");
         return g_strdup_printf("%.8s-%.4s-%.4s-%.4s-%.12s", id, id + 8, id + 12, id + 16, id + 20);
@@ -164,21 +169,24 @@ static void set_add(GHashTable *set, const char *format, ...)
 static long topology_number(unsigned cpu, const char *name)
 {
         /* Where the kernel does not know it says -1. */
-        return MAX(number_from(read_text(CPUS "/cpu%u/topology/%s", cpu, name), 0), 0);
+        return MAX(number_from(host_read(CPUS "/cpu%u/topology/%s", cpu, name), 0), 0);
 }
 
-/* Counted as libvirt does: dies in a socket, cores in a die, threads in a core; what does not
- * divide is one socket of cores. */
-static void write_cpu_topology(XmlWriter *writer)
+/* What differs among the processors that are online. */
+typedef struct Counts {
+        unsigned cpus, sockets, dies, cores;
+} Counts;
+
+static Counts count_parts(void)
 {
-        g_autoptr(GArray) cpus = online_cpus();
+        g_autoptr(GArray) cpus = host_cpus("online");
         g_autoptr(GHashTable) sockets =
                 g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_autoptr(GHashTable) dies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_autoptr(GHashTable) cores = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        guint n_sockets, n_dies, n_cores, n = cpus->len;
+        Counts counts = { .cpus = cpus->len };
 
-        for (guint i = 0; i < n; i++) {
+        for (guint i = 0; i < cpus->len; i++) {
                 unsigned cpu = g_array_index(cpus, unsigned, i);
                 long socket = topology_number(cpu, "physical_package_id");
                 long die = topology_number(cpu, "die_id");
@@ -187,19 +195,47 @@ static void write_cpu_topology(XmlWriter *writer)
                 set_add(dies, "%ld.%ld", socket, die);
                 set_add(cores, "%ld.%ld.%ld", socket, die, topology_number(cpu, "core_id"));
         }
-        n_sockets = g_hash_table_size(sockets);
-        n_dies = g_hash_table_size(dies);
-        n_cores = g_hash_table_size(cores);
-        if (n_sockets == 0 || n_dies % n_sockets || n_cores % n_dies || n % n_cores) {
-                n_sockets = n_dies = 1;
-                n_cores = n;
+        counts.sockets = g_hash_table_size(sockets);
+        counts.dies = g_hash_table_size(dies);
+        counts.cores = g_hash_table_size(cores);
+        /* What does not divide is one socket of cores. */
+        if (counts.sockets == 0 || counts.dies % counts.sockets || counts.cores % counts.dies ||
+                counts.cpus % counts.cores) {
+                counts.sockets = counts.dies = 1;
+                counts.cores = counts.cpus;
         }
+        return counts;
+}
+
+/* Counted as libvirt does: dies in a socket, cores in a die, threads in a core. */
+static void write_cpu_topology(XmlWriter *writer)
+{
+        Counts counts = count_parts();
+
         xml_open(writer, "topology");
-        markup_number(writer, "sockets", n_sockets);
-        markup_number(writer, "dies", n_dies / n_sockets);
-        markup_number(writer, "cores", n_cores / n_dies);
-        markup_number(writer, "threads", n / n_cores);
+        markup_number(writer, "sockets", counts.sockets);
+        markup_number(writer, "dies", counts.dies / counts.sockets);
+        markup_number(writer, "cores", counts.cores / counts.dies);
+        markup_number(writer, "threads", counts.cpus / counts.cores);
         xml_close(writer, "topology");
+}
+
+HostTopology host_topology(void)
+{
+        g_autoptr(GArray) nodes = host_nodes();
+        Counts counts = count_parts();
+        HostTopology topology = { .cpus = counts.cpus, .nodes = MAX(nodes->len, 1) };
+        char *mhz = cpuinfo_value("cpu MHz");
+
+        topology.mhz = number_from(mhz, 0);
+        /* Sockets that do not divide among the cells are told as one cell's, as libvirt does: the
+         * product of all must be the number of processors. */
+        if (counts.sockets % topology.nodes)
+                topology.nodes = 1;
+        topology.sockets = counts.sockets / topology.nodes;
+        topology.cores = counts.cores / counts.sockets;
+        topology.threads = counts.cpus / counts.cores;
+        return topology;
 }
 
 /* The page sizes that the host has, in KiB: the plain one first, the others growing. */
@@ -247,7 +283,7 @@ void host_write_cpu(XmlWriter *writer, const char *model)
 
 static void write_cell_memory(XmlWriter *writer, unsigned node)
 {
-        g_autofree char *meminfo = read_text(NODES "/node%u/meminfo", node);
+        g_autofree char *meminfo = host_read(NODES "/node%u/meminfo", node);
         g_autoptr(GArray) sizes = page_sizes();
         const char *at = meminfo ? strstr(meminfo, "MemTotal:") : NULL;
         long kib = at ? strtol(at + strlen("MemTotal:"), NULL, 10) :
@@ -265,7 +301,7 @@ static void write_cell_memory(XmlWriter *writer, unsigned node)
                 unsigned size = g_array_index(sizes, unsigned, i);
 
                 plain -= size *
-                        number_from(read_text(NODES "/node%u/hugepages/hugepages-%ukB/nr_hugepages",
+                        number_from(host_read(NODES "/node%u/hugepages/hugepages-%ukB/nr_hugepages",
                                             node, size),
                                 0);
         }
@@ -273,7 +309,7 @@ static void write_cell_memory(XmlWriter *writer, unsigned node)
                 unsigned size = g_array_index(sizes, unsigned, i);
                 long pages = i == 0 ?
                         plain / size :
-                        number_from(read_text(NODES "/node%u/hugepages/hugepages-%ukB/"
+                        number_from(host_read(NODES "/node%u/hugepages/hugepages-%ukB/"
                                                     "nr_hugepages",
                                             node, size),
                                 0);
@@ -289,9 +325,9 @@ static void write_cell_memory(XmlWriter *writer, unsigned node)
 
 static void write_cell(XmlWriter *writer, unsigned node, const GArray *nodes)
 {
-        g_autofree char *distance = read_text(NODES "/node%u/distance", node);
-        g_autofree char *list = read_text(NODES "/node%u/cpulist", node);
-        g_autoptr(GArray) cpus = list ? parse_list(list) : online_cpus();
+        g_autofree char *distance = host_read(NODES "/node%u/distance", node);
+        g_autofree char *list = host_read(NODES "/node%u/cpulist", node);
+        g_autoptr(GArray) cpus = list ? parse_list(list) : host_cpus("online");
 
         xml_open(writer, "cell");
         markup_number(writer, "id", node);
@@ -313,7 +349,7 @@ static void write_cell(XmlWriter *writer, unsigned node, const GArray *nodes)
         for (guint i = 0; i < cpus->len; i++) {
                 unsigned cpu = g_array_index(cpus, unsigned, i);
                 g_autofree char *siblings =
-                        read_text(CPUS "/cpu%u/topology/thread_siblings_list", cpu);
+                        host_read(CPUS "/cpu%u/topology/thread_siblings_list", cpu);
 
                 xml_open(writer, "cpu");
                 markup_number(writer, "id", cpu);
@@ -332,28 +368,28 @@ static void write_cell(XmlWriter *writer, unsigned node, const GArray *nodes)
 static void write_caches(XmlWriter *writer)
 {
         g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        g_autoptr(GArray) cpus = online_cpus();
+        g_autoptr(GArray) cpus = host_cpus("online");
         bool open = false;
 
         for (guint i = 0; i < cpus->len; i++)
                 for (unsigned index = 0; index < 16; index++) {
                         unsigned cpu = g_array_index(cpus, unsigned, i);
                         g_autofree char *shared =
-                                read_text(CPUS "/cpu%u/cache/index%u/shared_cpu_list", cpu, index);
+                                host_read(CPUS "/cpu%u/cache/index%u/shared_cpu_list", cpu, index);
                         g_autofree char *type = NULL;
                         long level, size, id;
 
                         if (!shared)
                                 break;
                         level = number_from(
-                                read_text(CPUS "/cpu%u/cache/index%u/level", cpu, index), 0);
+                                host_read(CPUS "/cpu%u/cache/index%u/level", cpu, index), 0);
                         size = number_from(
-                                read_text(CPUS "/cpu%u/cache/index%u/size", cpu, index), 0);
-                        id = number_from(read_text(CPUS "/cpu%u/cache/index%u/id", cpu, index), 0);
+                                host_read(CPUS "/cpu%u/cache/index%u/size", cpu, index), 0);
+                        id = number_from(host_read(CPUS "/cpu%u/cache/index%u/id", cpu, index), 0);
                         if (level < 3 ||
                                 !g_hash_table_add(seen, g_strdup_printf("%ld %s", level, shared)))
                                 continue;
-                        type = read_text(CPUS "/cpu%u/cache/index%u/type", cpu, index);
+                        type = host_read(CPUS "/cpu%u/cache/index%u/type", cpu, index);
                         if (!open)
                                 xml_open(writer, "cache");
                         open = true;
@@ -375,8 +411,7 @@ static void write_caches(XmlWriter *writer)
 
 void host_write_topology(XmlWriter *writer)
 {
-        g_autofree char *list = read_text(NODES "/online");
-        g_autoptr(GArray) nodes = parse_list(list ? list : "0");
+        g_autoptr(GArray) nodes = host_nodes();
         glob_t groups = { 0 };
 
         xml_open(writer, "iommu");

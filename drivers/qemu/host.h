@@ -8,6 +8,21 @@
 
 #include "drivers/model/xml.h"
 
+/* A short file of the kernel's, without the blanks around it; NULL where there is none. */
+char *host_read(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* The numbers of the processors that are "online", "present" or "possible", and of the NUMA cells:
+ * arrays of unsigned. */
+GArray *host_cpus(const char *which);
+GArray *host_nodes(void);
+
+/* Of the processors that are online: sockets in a NUMA cell, cores in a socket, threads in a core.
+ */
+typedef struct HostTopology {
+        unsigned cpus, mhz, nodes, sockets, cores, threads;
+} HostTopology;
+HostTopology host_topology(void);
+
 /* libvirt's name of the architecture that runs here. */
 const char *host_arch(void);
 

@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a QEMU connection tells of this host, beside what the kernel shows."""
+
+import os
+import pathlib
+import re
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+from gi.repository import GLib
+
+from bustest import BusTest
+
+KSM = pathlib.Path('/sys/kernel/mm/ksm')
+
+
+def meminfo(name: str) -> int:
+    return int(re.search(rf'^{name}:\s+(\d+)', pathlib.Path('/proc/meminfo').read_text(), re.MULTILINE)[1])
+
+
+class NodeTest(BusTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.host = cls.client.object('/org/virtbus1/connection/qemu_session')
+
+    def test_info(self):
+        model, memory, cpus, mhz, nodes, sockets, cores, threads = self.host.call('Connection.NodeGetInfo')
+        self.assertEqual((model, memory, cpus), (os.uname().machine, meminfo('MemTotal'), os.sysconf('SC_NPROCESSORS_ONLN')))
+        self.assertEqual(nodes * sockets * cores * threads, cpus)
+        self.assertGreaterEqual(mhz, 0)
+
+    def test_cpu_map(self):
+        online = self.host.call('Connection.NodeGetCPUMap', 0)
+        self.assertEqual(sum(online), os.sysconf('SC_NPROCESSORS_ONLN'))
+        self.assertGreaterEqual(len(online), os.sysconf('SC_NPROCESSORS_CONF'))
+
+    def test_cpu_stats(self):
+        everything = self.host.call('Connection.NodeGetCPUStats', -1, 0)
+        self.assertEqual(set(everything), {'kernel', 'user', 'idle', 'iowait'})
+        one = self.host.call('Connection.NodeGetCPUStats', 0, 0)
+        self.assertLess(0, one['user'])
+        self.assertLessEqual(one['user'], everything['user'] * 2)
+        # It grows, and in nanoseconds.
+        ticks = pathlib.Path('/proc/stat').read_text().split('\n', 1)[0].split()
+        now = (int(ticks[1]) + int(ticks[2])) * 10**9 // os.sysconf('SC_CLK_TCK')
+        self.assertLessEqual(everything['user'], now)
+        self.assertLess(now - everything['user'], 60 * 10**9 * os.cpu_count())
+        for number in (-2, 65536):
+            with self.refused('InvalidArg', 'invalid argument: Invalid cpuNum in nodeGetCPUStats'):
+                self.host.call('Connection.NodeGetCPUStats', number, 0)
+
+    def test_memory(self):
+        stats = self.host.call('Connection.NodeGetMemoryStats', -1, 0)
+        self.assertEqual(set(stats), {'total', 'free', 'buffers', 'cached'})
+        self.assertEqual(stats['total'], meminfo('MemTotal'))
+        self.assertLess(stats['free'], stats['total'])
+        cell = self.host.call('Connection.NodeGetMemoryStats', 0, 0)
+        self.assertEqual(set(cell), {'total', 'free'})
+        with self.refused('InvalidArg', 'invalid argument: cellNum in virNodeGetMemoryStats'):
+            self.host.call('Connection.NodeGetMemoryStats', 4711, 0)
+        self.assertLess(0, self.host.call('Connection.NodeGetFreeMemory'))
+
+    @unittest.skipUnless(KSM.exists(), 'this kernel does not share pages')
+    def test_memory_parameters(self):
+        parameters = self.host.call('Connection.NodeGetMemoryParameters', 0)
+        for name, value in parameters.items():
+            if not name.startswith('shm_pages_s'):
+                self.assertEqual(value, int((KSM / name.removeprefix('shm_')).read_text()), name)
+        for wrong, says in (({'shm_pages_shared': GLib.Variant('t', 1)}, "parameter 'shm_pages_shared' not supported"),
+                            ({'nothing': GLib.Variant('u', 1)}, "parameter 'nothing' not supported"),
+                            ({'shm_pages_to_scan': GLib.Variant('i', 1)},
+                             "invalid type for parameter 'shm_pages_to_scan'")):
+            with self.refused('InvalidArg', f'invalid argument: {says}'):
+                self.host.call('Connection.NodeSetMemoryParameters', wrong, 0)
+
+    def test_sysinfo(self):
+        dmi = pathlib.Path('/sys/class/dmi/id')
+        if not dmi.exists():
+            with self.refused('ConfigUnsupported', 'unsupported configuration: Host SMBIOS information is not available'):
+                self.host.call('Connection.GetSysinfo', 0)
+            return
+        document = ElementTree.fromstring(self.host.call('Connection.GetSysinfo', 0))
+        self.assertEqual((document.tag, document.get('type')), ('sysinfo', 'smbios'))
+        vendor = (dmi / 'sys_vendor').read_text().strip()
+        if vendor:
+            self.assertEqual(document.findtext("system/entry[@name='manufacturer']"), vendor)
+
+    def test_security_model(self):
+        self.assertEqual(self.host.call('Connection.NodeGetSecurityModel'), ('', ''))
+
+
+if __name__ == '__main__':
+    unittest.main()
