@@ -237,8 +237,8 @@ int storage_pool_handle_list_storage_volumes(Call *call, const StoragePoolListSt
         int r;
 
         (void)in;
-        if (require_active(call->object, error) < 0)
-                return -1;
+        if (!((const StoragePool *)call->object)->properties.active)
+                return error_set(error, ERROR_OPERATION_INVALID, "storage pool is not active");
         list = g_ptr_array_new_with_free_func(object_unref_notify);
         g_hash_table_iter_init(&iter, registry_all(&connection->registry, STORAGE_VOL_BY_KEY));
         while (g_hash_table_iter_next(&iter, NULL, &object))

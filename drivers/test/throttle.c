@@ -250,6 +250,9 @@ TEST_GUEST(set_block_io_tune, SetBlockIOTune)
         ParamRule rules[G_N_ELEMENTS(throttles)];
 
         (void)out;
+        if (in->params.n == 0)
+                return error_set_argument(error, "nparams in %s must be greater than zero",
+                        "virDomainSetBlockIoTune");
         for (size_t i = 0; i < G_N_ELEMENTS(throttles); i++)
                 rules[i] = (ParamRule){ throttles[i].name, throttles[i].text ? 's' : 't' };
         if (test_params_check(

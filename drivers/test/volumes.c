@@ -369,7 +369,8 @@ static int resized(
         bool smaller = in->flags & RESIZE_SHRINK;
 
         if (in->capacity == 0 && !(in->flags & (RESIZE_DELTA | RESIZE_SHRINK)))
-                return error_set(error, ERROR_INVALID_ARG, "capacity in %s must not be zero",
+                return error_set_argument(error,
+                        "capacity in %s cannot be zero without 'delta' or 'shrink' flags set",
                         "virStorageVolResize");
         if (!(in->flags & RESIZE_DELTA))
                 *ret = in->capacity;

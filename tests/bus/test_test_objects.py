@@ -362,9 +362,11 @@ class Storage:
         self.assertEqual((self.state(path), self.info(path)), ((False, True, False), (0, 100 * GIB, 0, 100 * GIB)))
         inactive = f"{INVALID}storage pool 'p' is not active"
         for member, arguments in (('Destroy', ()), ('Refresh', (0,)), ('StorageVolCreateXML', (self.volume('a'), 0)),
-                                  ('ListStorageVolumes', (0,)), ('StorageVolLookupByName', ('a',))):
+                                  ('StorageVolLookupByName', ('a',))):
             with self.fails('OperationInvalid', inactive):
                 self.on(path, f'StoragePool.{member}', *arguments)
+        with self.fails('OperationInvalid', f'{INVALID}storage pool is not active'):
+            self.on(path, 'StoragePool.ListStorageVolumes', 0)
         with self.tells('StoragePoolEvent 4 0'):
             self.on(path, 'StoragePool.Build', 0)
         with self.tells('StoragePoolEvent 5 0'):

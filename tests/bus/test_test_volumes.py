@@ -231,11 +231,12 @@ class TestVolumes(BusTest):
         self.assertEqual(self.download(volume), b'\1' * 70000 + bytes(MIB - 70000))
         volume.call('StorageVol.Resize', 2 * MIB, 1)
         self.assertEqual(self.sizes(volume), (2 * MIB, 2 * MIB))
-        for capacity, flags, message in ((0, 0, 'capacity in virStorageVolResize must not be zero'),
-                                         (MIB, 0, "Can't shrink capacity below current capacity"),
-                                         (1 << 63, 0, 'a volume cannot have 9223372036854775808 bytes')):
-            with self.subTest(message), self.refused('InvalidArg', f'invalid argument: {message}'):
-                volume.call('StorageVol.Resize', capacity, flags)
+        for capacity, message in (
+                (0, "capacity in virStorageVolResize cannot be zero without 'delta' or 'shrink' flags set"),
+                (MIB, "invalid argument: Can't shrink capacity below current capacity"),
+                (1 << 63, 'invalid argument: a volume cannot have 9223372036854775808 bytes')):
+            with self.subTest(message), self.refused('InvalidArg', message):
+                volume.call('StorageVol.Resize', capacity, 0)
 
     def test_wipe(self):
         volume = self.volume(MIB, MIB)
