@@ -80,7 +80,8 @@ class MembersTest(unittest.TestCase):
                 self.assertEqual((ours.name, ours.message), (theirs.name, theirs.message.partition('\n')[0]))
         # What it tells of, we tell of.
         self.assertIn(('Connect', 'DomainEvent'), heard)
-        self.assertLessEqual({signal for signal in heard if signal[0] in ('Connect', 'Domain', 'StoragePool')}, self.heard)
+        self.assertLessEqual({signal for signal in heard if signal[0] in ('Connect', 'Domain', 'StoragePool')},
+                             self.heard)
 
 
 if __name__ == '__main__':
