@@ -26,13 +26,15 @@ static ssize_t socket_result(ssize_t n)
         return errno == EINTR ? -EAGAIN : -errno;
 }
 
-static ssize_t tcp_read(WireLink *link, void *bytes, size_t n, int *)
+static ssize_t tcp_read(WireLink *link, void *bytes, size_t n, int *ret_fd)
 {
+        (void)ret_fd;
         return socket_result(recv(link->fd, bytes, n, 0));
 }
 
-static ssize_t tcp_write(WireLink *link, const void *bytes, size_t n, int)
+static ssize_t tcp_write(WireLink *link, const void *bytes, size_t n, int fd)
 {
+        (void)fd;
         return socket_result(send(link->fd, bytes, n, MSG_NOSIGNAL));
 }
 

@@ -607,14 +607,16 @@ static void peer_run(WirePeer *peer, bool readable)
         peer_leave(peer);
 }
 
-static int on_io(sd_event_source *, int, uint32_t, void *data)
+static int on_io(sd_event_source *source, int fd, uint32_t ready, void *data)
 {
+        (void)source, (void)fd, (void)ready;
         peer_run(data, true);
         return 0;
 }
 
-static int on_later(sd_event_source *, void *data)
+static int on_later(sd_event_source *source, void *data)
 {
+        (void)source;
         peer_run(data, false);
         return 0;
 }
@@ -645,12 +647,13 @@ static void timer_at(WirePeer *peer, uint64_t usec)
         sd_event_source_set_enabled(peer->timer, SD_EVENT_ONESHOT);
 }
 
-static int on_time(sd_event_source *, uint64_t, void *data)
+static int on_time(sd_event_source *source, uint64_t usec, void *data)
 {
         g_autoptr(GError) error = NULL;
         WirePeer *peer = data;
         uint64_t now;
 
+        (void)source, (void)usec;
         peer_enter(peer);
         sd_event_now(peer->event, CLOCK_MONOTONIC, &now);
         if (peer->finishing) {

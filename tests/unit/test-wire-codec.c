@@ -121,7 +121,6 @@ static void test_limits(void)
                              nul[8] = { 0, 0, 0, 2, 'a', 0 }, large[4] = { 0, 0, 1, 0 },
                              unknown[16] = { 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 8 };
         g_autofree char *text = g_strnfill(WIRE_STRING_MAX + 1, 'x');
-        g_autofree uint8_t *frame = g_malloc0(4 + WIRE_STRING_MAX + 4);
         g_autoptr(GByteArray) out = g_byte_array_new();
         struct {
                 char *items[3];

@@ -7,180 +7,10 @@
 
 #include "drivers/wire/map.h"
 #include "interfaces.h"
+#include "tests/unit/wire-objects.h"
 #include "tests/unit/wire-values.h"
 
-/* Objects that are what they were named. */
-
-typedef struct Named {
-        Object object;
-        uint64_t properties[64];
-} Named;
-
-static GPtrArray *all;
-
-static void named_free(Object *object)
-{
-        g_free(object);
-}
-
-static void *named_new(const ClassInfo *class, Object *parent)
-{
-        Named *named = g_new0(Named, 1);
-
-        g_assert_cmpuint(class->properties_size, <=, sizeof named->properties);
-        object_init(&named->object, class, NULL, named->properties, parent, named_free);
-        g_ptr_array_add(all, named);
-        return named->properties;
-}
-
-static char *uuid_text(const uint8_t uuid[16])
-{
-        char *text = g_malloc(WIRE_UUID_TEXT);
-
-        wire_uuid_format(uuid, text);
-        return text;
-}
-
-static Object *last(void)
-{
-        return g_ptr_array_index(all, all->len - 1);
-}
-
-static void new_domain(const WireDomain *name)
-{
-        DomainProperties *domain = named_new(&domain_class, NULL);
-
-        domain->name = g_strdup(name->name);
-        domain->uuid = uuid_text(name->uuid);
-        domain->active = name->id >= 0;
-        domain->id = name->id >= 0 ? name->id : 0;
-}
-
-static void new_volume(const WireVol *name)
-{
-        StoragePoolProperties *pool = named_new(&storage_pool_class, NULL);
-        StorageVolProperties *volume;
-        Object *object = last();
-
-        pool->name = g_strdup(name->pool);
-        volume = named_new(&storage_vol_class, NULL);
-        volume->name = g_strdup(name->name);
-        volume->key = g_strdup(name->key);
-        volume->pool = object_ref(object);
-}
-
-static Object *known(char kind, const void *name)
-{
-        for (unsigned i = 0; i < all->len; i++) {
-                Object *object = g_ptr_array_index(all, i);
-                const StorageVolProperties *volume = object->properties;
-                const DomainProperties *domain = object->properties;
-
-                if (object->class != wire_kind_class(kind))
-                        continue;
-                if (kind == 'V' && g_strcmp0(volume->key, ((const WireVol *)name)->key) == 0)
-                        return object;
-                if (kind == 'D' && g_strcmp0(domain->name, ((const WireDomain *)name)->name) == 0)
-                        return object;
-        }
-        return NULL;
-}
-
-static int find(char kind, const void *name, Object **ret, void *data, GError **error)
-{
-        const WireNetwork *network = name;
-        const WireIface *interface = name;
-        const WireSnapshot *child = name;
-        const WireSecret *secret = name;
-        Object *parent = NULL;
-
-        if (data)
-                return error_set(error, ERROR_NO_DOMAIN, "none is here");
-        if ((kind == 'V' && !((const WireVol *)name)->name) || kind == 'D')
-                *ret = known(kind, name);
-        if (*ret) {
-                object_ref(*ret);
-                return 0;
-        }
-        if (strchr("AC", kind)) {
-                g_assert_cmpint(find('D', &child->dom, &parent, NULL, error), ==, 0);
-        }
-        switch (kind) {
-        case 'D':
-                new_domain(name);
-                break;
-        case 'N': {
-                NetworkProperties *properties = named_new(&network_class, NULL);
-
-                properties->name = g_strdup(network->name);
-                properties->uuid = uuid_text(network->uuid);
-                break;
-        }
-        case 'L': {
-                StoragePoolProperties *properties = named_new(&storage_pool_class, NULL);
-
-                properties->name = g_strdup(network->name);
-                properties->uuid = uuid_text(network->uuid);
-                break;
-        }
-        case 'F': {
-                NWFilterProperties *properties = named_new(&nw_filter_class, NULL);
-
-                properties->name = g_strdup(network->name);
-                properties->uuid = uuid_text(network->uuid);
-                break;
-        }
-        case 'V':
-                new_volume(name);
-                break;
-        case 'I': {
-                InterfaceProperties *properties = named_new(&interface_class, NULL);
-
-                properties->name = g_strdup(interface->name);
-                properties->mac = g_strdup(interface->mac);
-                break;
-        }
-        case 'E': {
-                NodeDeviceProperties *properties = named_new(&node_device_class, NULL);
-
-                properties->name = g_strdup(((const WireNodedev *)name)->name);
-                break;
-        }
-        case 'K': {
-                SecretProperties *properties = named_new(&secret_class, NULL);
-
-                properties->uuid = uuid_text(secret->uuid);
-                properties->usage_type = secret->usage_type;
-                properties->usage_id = g_strdup(secret->usage_id);
-                break;
-        }
-        case 'A': {
-                DomainSnapshotProperties *properties = named_new(&domain_snapshot_class, parent);
-
-                properties->name = g_strdup(child->name);
-                break;
-        }
-        case 'C': {
-                DomainCheckpointProperties *properties =
-                        named_new(&domain_checkpoint_class, parent);
-
-                properties->name = g_strdup(child->name);
-                break;
-        }
-        default:
-                g_assert_not_reached();
-        }
-        object_unref(parent);
-        *ret = object_ref(last());
-        return 0;
-}
-
-static const WireMapContext context = { .find = find, .cpus = 10, .vcpus = 3 };
-
-static void forget(void)
-{
-        g_ptr_array_set_size(all, 0);
-}
+static const WireMapContext context = { .find = wire_objects_find, .cpus = 10, .vcpus = 3 };
 
 /* Memory for any struct of arguments, on both sides. */
 typedef union Any {
@@ -316,7 +146,7 @@ static void check_map(const WireMap *map, unsigned count)
         wire_clear(procedure->ret, &second);
         wire_clear(procedure->ret, &third);
         wire_clear(procedure->args, &args);
-        forget();
+        wire_objects_forget();
 }
 
 static void test_all(void)
@@ -389,7 +219,7 @@ static void test_need_results(void)
                 args.need_results = i;
                 out.domains.items = g_new0(Object *, 1);
                 out.domains.n = 1;
-                find('D', &name, &out.domains.items[0], NULL, NULL);
+                wire_objects_find('D', &name, &out.domains.items[0], NULL, NULL);
                 g_assert_cmpint(wire_map_ret(map_of(WIRE_CONNECT_LIST_ALL_DOMAINS), &context, &args,
                                         NULL, &out, &ret, NULL),
                         ==, 0);
@@ -402,7 +232,7 @@ static void test_need_results(void)
                 layout_clear("ao", &out);
                 wire_clear("a16384Du", &ret);
         }
-        forget();
+        wire_objects_forget();
 }
 
 static void test_parameters(void)
@@ -450,7 +280,7 @@ static void check_refused(const WireMap *map, void *args, int code)
         g_assert_null(object);
         layout_clear(wire_map_in_signature(map), &in);
         wire_clear(wire_procedure(WIRE_PROGRAM_REMOTE, map->procedure)->args, args);
-        forget();
+        wire_objects_forget();
 }
 
 static void test_refused(void)
@@ -479,7 +309,7 @@ static void test_refused(void)
 
 static void test_not_found(void)
 {
-        const WireMapContext nowhere = { .find = find, .data = (void *)"" };
+        const WireMapContext nowhere = { .find = wire_objects_find, .data = (void *)"" };
         WireDomainGetStateArgs args = { .dom.name = (char *)"web" };
         DomainGetStateIn in;
         g_autoptr(GError) error = NULL;
@@ -516,7 +346,7 @@ static void test_older(void)
         g_assert_cmpuint(core.dumpformat, ==, 0);
         g_assert_cmpuint(core.flags, ==, 9);
         layout_clear("suu", &core);
-        forget();
+        wire_objects_forget();
 }
 
 static void test_cpu_map(void)
@@ -525,7 +355,7 @@ static void test_cpu_map(void)
         WireNodeGetCpuMapRet ret;
         ConnectionNodeGetCPUMapOut out = { 0 };
         const WireMap *map = map_of(WIRE_NODE_GET_CPU_MAP);
-        const WireMapContext unknown = { .find = find };
+        const WireMapContext unknown = { .find = wire_objects_find };
 
         out.res.items = g_new0(int, 11);
         out.res.n = 11;
@@ -552,13 +382,13 @@ static void test_numbers(void)
         g_autoptr(GError) error = NULL;
         g_autoptr(Object) object = NULL;
 
-        find('D', &name, &object, NULL, NULL);
+        wire_objects_find('D', &name, &object, NULL, NULL);
         g_assert_cmpint(
                 wire_map_args(map_of(WIRE_DOMAIN_BLOCK_PEEK), &context, object, &in, &peek, &error),
                 ==, -1);
         g_assert_true(error_is(error, ERROR_OVERFLOW));
         g_assert_null(peek.path);
-        forget();
+        wire_objects_forget();
 }
 
 static void test_uuid(void)
@@ -581,10 +411,7 @@ static void test_uuid(void)
 
 int main(int argc, char **argv)
 {
-        int r;
-
         g_test_init(&argc, &argv, NULL);
-        all = g_ptr_array_new_with_free_func(object_unref_notify);
         g_test_add_func("/map/all", test_all);
         g_test_add_func("/map/annotations", test_annotations);
         g_test_add_func("/map/need-results", test_need_results);
@@ -595,7 +422,5 @@ int main(int argc, char **argv)
         g_test_add_func("/map/cpu-map", test_cpu_map);
         g_test_add_func("/map/numbers", test_numbers);
         g_test_add_func("/map/uuid", test_uuid);
-        r = g_test_run();
-        g_ptr_array_unref(all);
-        return r;
+        return g_test_run();
 }

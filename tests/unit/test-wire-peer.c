@@ -65,10 +65,11 @@ static void on_closed(WirePeer *peer, WireCloseReason reason, const GError *erro
         test->peer = wire_peer_free(peer);
 }
 
-static void on_drained(WirePeer *, void *data)
+static void on_drained(WirePeer *peer, void *data)
 {
         Test *test = data;
 
+        (void)peer;
         test->drained = true;
 }
 
@@ -712,11 +713,11 @@ static ssize_t turned_read(WireLink *link, void *bytes, size_t n, int *ret_fd)
         return r;
 }
 
-static ssize_t turned_write(WireLink *link, const void *bytes, size_t n, int)
+static ssize_t turned_write(WireLink *link, const void *bytes, size_t n, int fd)
 {
         uint8_t byte = *(const uint8_t *)bytes ^ 0xff;
 
-        (void)n;
+        (void)n, (void)fd;
         return wire_link_write(((Turned *)link)->inner, &byte, 1, -1);
 }
 
