@@ -49,6 +49,8 @@ CONFIGURATION = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
   <limit name="max_message_size">134217728</limit>
   <limit name="max_incoming_bytes">268435456</limit>
   <limit name="max_outgoing_bytes">268435456</limit>
+  <limit name="max_connections_per_user">4096</limit>
+  <limit name="max_completed_connections">4096</limit>
   <limit name="max_replies_per_connection">100000</limit>
   <limit name="reply_timeout">300000</limit>
 </busconfig>

@@ -229,7 +229,9 @@ class Wire:
         serial = self.send(path, interface, member, signature, values, **options)
         until = time.monotonic() + timeout
         while time.monotonic() < until:
-            select.select([self], [self] if self.pending() else [], [], 0.2)
+            waiting = select.poll()  # select() does not know numbers above 1023.
+            waiting.register(self, select.POLLIN | (select.POLLOUT if self.pending() else 0))
+            waiting.poll(200)
             self.flush()
             for message in self.receive():
                 if message.reply == serial and message.kind == ERROR:
