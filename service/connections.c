@@ -293,11 +293,7 @@ static void on_caller_left(Caller *caller)
 
                 *release = (Release){ .entry = entry_ref(label),
                         .n = ((Hold *)hold)->n_read_only + ((Hold *)hold)->n_writable };
-                /* Past the cap of fibers the connection stays open, which harms nobody. */
-                if (fiber_start("closing what a caller had open", release_run, release, NULL) < 0) {
-                        entry_unref(release->entry);
-                        g_free(release);
-                }
+                fiber_owe("closing what a caller had open", release_run, release);
         }
         g_hash_table_remove_all(caller->opened);
 }

@@ -222,8 +222,7 @@ static void on_owner_left(void *object)
 
         domain->owner = NULL;
         domain_ref(&domain->domain);
-        if (fiber_start("destroying what a client leaves behind", destroy_run, domain, NULL) < 0)
-                domain_unref(&domain->domain);
+        fiber_owe("destroying what a client leaves behind", destroy_run, domain);
 }
 
 int local_start(LocalDomain *domain, DomainConfig *config, LocalOrigin origin, unsigned flags,

@@ -492,8 +492,7 @@ static void qemu_start(Connection *connection)
                 if (!((Object *)link->data)->published && !((Object *)link->data)->gone)
                         object_publish(link->data);
         connection_ref(connection);
-        if (fiber_start("settling a connection", settle_run, connection, NULL) < 0)
-                connection_unref(connection);
+        fiber_owe("settling a connection", settle_run, connection);
 }
 
 static void qemu_stop(Connection *connection)

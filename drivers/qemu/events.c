@@ -29,11 +29,7 @@ static const char *string_of(json_t *data, const char *name)
 static void act(QemuDomain *domain, const char *what, void (*run)(void *domain))
 {
         object_ref(domain);
-        if (fiber_start(what, run, domain, NULL) < 0) {
-                g_warning("guest '%s': %s has to wait: too much is going on", qemu_name(domain),
-                        what);
-                object_unref(domain);
-        }
+        fiber_owe(what, run, domain);
 }
 
 /* Processors stop and go. */

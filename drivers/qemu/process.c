@@ -222,16 +222,12 @@ static int on_ended(sd_event_source *source, int fd, uint32_t revents, void *dat
 {
         QemuDomain *domain = data;
 
-        (void)fd, (void)revents;
+        (void)source, (void)fd, (void)revents;
         /* A start sees it by the monitor, and looks here afterwards. */
         if (domain->starting)
                 return 0;
         object_ref(domain);
-        if (fiber_start("the end of a guest", ended_run, domain, NULL) < 0) {
-                object_unref(domain);
-                /* Too much is going on: again in the next turn. */
-                return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-        }
+        fiber_owe("the end of a guest", ended_run, domain);
         return 0;
 }
 

@@ -277,12 +277,7 @@ static int adopt(QemuConnection *connection, const char *path, GError **error)
         *adoption = (Adoption){ .domain = domain, .status = status };
         status.json = NULL;
         object_ref(domain);
-        r = fiber_start("adopting a guest", adoption_run, adoption, NULL);
-        if (r < 0) {
-                object_unref(domain);
-                qemu_status_clear(&adoption->status);
-                g_free(adoption);
-        }
+        fiber_owe("adopting a guest", adoption_run, adoption);
         return 0;
 }
 

@@ -86,6 +86,14 @@ struct Fiber {
         char name[48];
 };
 
+/* A fiber for which there is no room yet. */
+typedef struct Owed {
+        struct Owed *next;
+        void (*run)(void *);
+        void *data;
+        char *name;
+} Owed;
+
 static struct {
         sd_event *event;
         sd_event_source *ready_source;
@@ -93,6 +101,7 @@ static struct {
         Fiber *oldest, *newest;
         Fiber *ready_head, *ready_tail;
         Fiber *current;
+        Owed *owed_head, *owed_tail;
         Stack *stacks, *stacks_free;
         sigjmp_buf loop;
         Stack *entering; /* for stack_main(), which cannot take arguments */
@@ -278,6 +287,8 @@ static void fiber_unlink(Fiber *fiber)
         fibers.n_live--;
 }
 
+static void pay_owed(void);
+
 static void fiber_enter(Fiber *fiber)
 {
         Stack *stack = fiber->stack;
@@ -316,6 +327,7 @@ static void fiber_enter(Fiber *fiber)
         fiber->timer = sd_event_source_disable_unref(fiber->timer);
         fiber_unlink(fiber);
         fiber_unref(fiber);
+        pay_owed();
 }
 
 static int on_ready(sd_event_source *source, void *data);
@@ -404,15 +416,10 @@ unsigned fibers_peak(void)
         return fibers.n_peak;
 }
 
-int fiber_start(const char *name, void (*run)(void *), void *data, Fiber **ret)
+static Fiber *fiber_new(const char *name, void (*run)(void *), void *data)
 {
-        Fiber *fiber;
+        Fiber *fiber = g_new0(Fiber, 1);
 
-        g_assert(fibers.event);
-        if (fibers.n_live >= fibers.max)
-                return -EBUSY;
-
-        fiber = g_new0(Fiber, 1);
         fiber->n_ref = 1;
         fiber->run = run;
         fiber->data = data;
@@ -424,7 +431,17 @@ int fiber_start(const char *name, void (*run)(void *), void *data, Fiber **ret)
         fibers.newest = fiber;
         if (++fibers.n_live > fibers.n_peak)
                 fibers.n_peak = fibers.n_live;
+        return fiber;
+}
 
+int fiber_start(const char *name, void (*run)(void *), void *data, Fiber **ret)
+{
+        Fiber *fiber;
+
+        g_assert(fibers.event);
+        if (fibers.n_live >= fibers.max)
+                return -EBUSY;
+        fiber = fiber_new(name, run, data);
         if (ret)
                 *ret = fiber_ref(fiber);
         if (fibers.current)
@@ -432,6 +449,31 @@ int fiber_start(const char *name, void (*run)(void *), void *data, Fiber **ret)
         else
                 fiber_enter(fiber);
         return 0;
+}
+
+void fiber_owe(const char *name, void (*run)(void *), void *data)
+{
+        Owed *owed;
+
+        if (fiber_start(name, run, data, NULL) >= 0)
+                return;
+        owed = g_new(Owed, 1);
+        *owed = (Owed){ .run = run, .data = data, .name = g_strdup(name) };
+        *(fibers.owed_head ? &fibers.owed_tail->next : &fibers.owed_head) = owed;
+        fibers.owed_tail = owed;
+}
+
+/* A fiber has ended, and there is room for one. */
+static void pay_owed(void)
+{
+        Owed *owed = fibers.owed_head;
+
+        if (!owed)
+                return;
+        fibers.owed_head = owed->next;
+        fiber_make_ready(fiber_new(owed->name, owed->run, owed->data));
+        g_free(owed->name);
+        g_free(owed);
 }
 
 Fiber *fiber_ref(Fiber *fiber)

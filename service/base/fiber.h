@@ -46,6 +46,11 @@ unsigned fibers_peak(void);
  * (47 bytes are kept). ret, if given, gets a reference. */
 int fiber_start(const char *name, void (*run)(void *data), void *data, Fiber **ret);
 
+/* The same for what must not be lost: past the cap it starts as soon as another fiber has ended, in
+ * the order of these calls and before all that comes later. Only for what there is no more of than
+ * of guests or callers, so that what waits is bounded. */
+void fiber_owe(const char *name, void (*run)(void *data), void *data);
+
 Fiber *fiber_ref(Fiber *fiber);
 Fiber *fiber_unref(Fiber *fiber);
 

@@ -3,6 +3,7 @@
 """QEMU guests that go wrong: killed, stopped, failing at each step of a start; and what they tell of themselves."""
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -11,13 +12,16 @@ import signal
 import time
 import unittest
 
-from bustest import BUS_ERROR, CallError, HostTest, PAUSED, RUNNING, SHUT_OFF
+from bustest import BUS_ERROR, CallError, HostTest, PAUSED, ROOT, RUNNING, SHUT_OFF
+from wire import Wire
 
 UUID = '22222222-2222-4333-8444-555555555555'
 FAKE = pathlib.Path(__file__).parent / 'fake_emulator.py'
 COMPLAINT = 'qemu-fake: something is wrong with me'
 # How long the service waits for a guest's answer.
 DEADLINE = 15
+# Calls that may wait at the same time.
+FIBERS_MAX = 1024
 
 EXITED = 'internal error: process exited while connecting to monitor: '
 
@@ -271,6 +275,49 @@ class FakeTest(FakeHost):
                 self.create('e', devices=f'<emulator>{path}</emulator>')
             self.assertIn(str(path), caught.exception.message)
             self.assertFalse(self.left('e'))
+
+
+class FullTest(FakeTest):
+    """With as many calls under way as there may be."""
+
+    @contextlib.contextmanager
+    def full(self):
+        root = self.bus.folder / 'locked'
+        (root / 'run/qemu').mkdir(parents=True)
+        with open(root / 'run/qemu/lock', 'w') as lock, contextlib.ExitStack() as stack:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            def call():
+                # Of one caller only one would be at work, the others in line behind it.
+                caller = stack.enter_context(contextlib.closing(Wire(self.bus.address)))
+                caller.send(ROOT, 'org.virtbus1.Manager', 'Open', 'su', (f'qemu:///embed?root={root}', 0))
+
+            def filled() -> bool:
+                fibers = self.manager.call('Manager.ListFibers')
+                if len(fibers) < FIBERS_MAX:
+                    call()
+                return len([name for name, *_ in fibers if name.startswith('Open')]) == FIBERS_MAX
+
+            for _ in range(FIBERS_MAX):
+                call()
+            self.client.wait(filled)
+            yield
+
+    def test_what_must_not_be_lost(self):
+        guest = self.define('full', devices=self.emulator({}), start=0)
+        leaver = self.new_client()
+        path = self.open(f'qemu:///embed?root={self.bus.folder}/left', client=leaver).path
+        left = self.client.object(path)
+        with self.full():
+            with self.refused('ResourceBusy'):
+                guest.call('Domain.Destroy', 0)
+            os.kill(self.process('full'), signal.SIGKILL)
+            leaver.close()
+            self.client.settle(0.3)
+            self.assertEqual(self.state(guest)[0], RUNNING)
+            self.assertTrue(left.get('Connection.URI'))
+        self.client.wait(lambda: self.state(guest) == (SHUT_OFF, 3))
+        self.client.wait(lambda: path not in self.manager.call('Manager.ListConnections'))
+        self.assertFalse(self.left('full'))
 
 
 class KilledTest(QemuTest):

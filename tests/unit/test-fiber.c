@@ -535,6 +535,53 @@ static void test_cap(unsigned *cap, const void *unused)
                 fiber_unref(waiters[i].fiber);
 }
 
+/* What must not be lost waits for room, in its order, and comes before what is started later. */
+static void test_owed(unsigned *cap, const void *unused)
+{
+        Waiter waiters[5] = { { .name = "a" }, { .name = "b" }, { .name = "c" }, { .name = "d" },
+                { .name = "e" } };
+
+        (void)unused;
+        g_assert_cmpint(*cap, ==, 2);
+        for (int i = 0; i < 5; i++)
+                fiber_owe(waiters[i].name, waiter_run, &waiters[i]);
+        settle();
+        g_assert_cmpint(fibers_live(), ==, 2);
+        g_assert_true(waiters[0].wait && waiters[1].wait && !waiters[2].wait);
+
+        wait_done(waiters[1].wait, 1);
+        settle();
+        assert_story("b=1");
+        g_assert_cmpint(fibers_live(), ==, 2);
+        g_assert_true(waiters[2].wait && !waiters[3].wait);
+        g_assert_cmpint(fiber_start("f", waiter_run, &waiters[1], NULL), ==, -EBUSY);
+
+        wait_done(waiters[0].wait, 2);
+        wait_done(waiters[2].wait, 3);
+        settle();
+        assert_story("a=2 c=3");
+        g_assert_true(waiters[3].wait && waiters[4].wait);
+        wait_done(waiters[3].wait, 4);
+        wait_done(waiters[4].wait, 5);
+        settle();
+        assert_story("d=4 e=5");
+        g_assert_cmpint(fibers_live(), ==, 0);
+        g_assert_cmpint(fibers_peak(), ==, 2);
+}
+
+/* All that is owed still runs, and is told to end. */
+static void test_owed_at_finish(unsigned *cap, const void *unused)
+{
+        Waiter waiters[3] = { { .name = "a" }, { .name = "b" }, { .name = "c" } };
+
+        (void)unused;
+        for (int i = 0; i < 3; i++)
+                fiber_owe(waiters[i].name, waiter_run, &waiters[i]);
+        fibers_finish();
+        assert_story("a=-125 b=-125 c=-125");
+        g_assert_cmpint(fibers_init(event, *cap), ==, 0);
+}
+
 /* Queues. */
 
 typedef struct InLine {
@@ -1344,6 +1391,8 @@ int main(int argc, char **argv)
         TEST("deadline/stale", test_deadline_stale);
         TEST("deadline/cancel", test_deadline_cancel);
         TEST_CAP("cap", test_cap, 3);
+        TEST_CAP("owed/order", test_owed, 2);
+        TEST_CAP("owed/finish", test_owed_at_finish, 1);
         TEST("queue/order", test_queue);
         TEST("queue/leave", test_queue_leave);
         TEST("queue/wake-cancelled", test_queue_wake_cancelled);
