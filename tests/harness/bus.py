@@ -122,13 +122,15 @@ class PrivateBus:
     activation: the bus starts the service when it is called, as a dbus-daemon without systemd does.
     arguments: further ones for the service. idle_exit: its --idle-exit, in seconds.
     trace: record the traffic; switched off where a test measures or floods.
+    prefix: a command that runs the service elsewhere (lab.Host has one).
     """
 
-    def __init__(self, activation=False, arguments=(), idle_exit=0, trace=True, env=None):
+    def __init__(self, activation=False, arguments=(), idle_exit=0, trace=True, env=None, prefix=()):
         self._activation = activation
         self._arguments = ['--session', f'--idle-exit={idle_exit}', *arguments]
         self._trace = trace
         self._extra_env = dict(env or {})
+        self._prefix = list(prefix)
         self._daemon = None
         self._monitor = None
         self._others = []
@@ -194,7 +196,7 @@ class PrivateBus:
         program = service_program()
         if not program.exists():
             raise ServiceError(f'{program} is not built')
-        self.service = subprocess.Popen([program, *self._arguments], env=self.env,
+        self.service = subprocess.Popen([*self._prefix, program, *self._arguments], env=self.env,
                                         stdin=subprocess.DEVNULL, stdout=self._log,
                                         stderr=self._log)
         if wait:

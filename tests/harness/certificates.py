@@ -6,7 +6,7 @@
 
 makes in FOLDER a folder for each of these, laid out as pkipath wants it (cacert.pem, ROLEcert.pem, ROLEkey.pem):
 
-    good      of one authority: a server "localhost" and 127.0.0.1, a client "O=virtbus,CN=operator"
+    good      of one authority: a server "localhost", 127.0.0.1 and what lab.py calls it, a client "O=virtbus,CN=operator"
     expired   the same, but both are past their time
     foreign   the same, signed by an authority that good does not know
     elsewhere a server "other.example"
@@ -39,7 +39,8 @@ class Authority:
 
     @staticmethod
     def private_key(path: pathlib.Path):
-        certtool('--generate-privkey', '--key-type=ecdsa', '--outfile', path)
+        # libvirt wants to see "key encipherment", which only these keys can be for.
+        certtool('--generate-privkey', '--key-type=rsa', '--bits=2048', '--outfile', path)
 
     def sign(self, folder: pathlib.Path, role: str, names: str, purpose=None, dates='expiration_days = 20\n'):
         key, certificate = folder / f'{role}key.pem', folder / f'{role}cert.pem'
@@ -57,7 +58,8 @@ class Authority:
                  template='crl_next_update = 30\ncrl_number = 1\n')
 
 
-SERVER = 'cn = "localhost"\ndns_name = "localhost"\nip_address = "127.0.0.1"\n'
+SERVER = ('cn = "localhost"\ndns_name = "localhost"\nip_address = "127.0.0.1"\n'
+          'dns_name = "there.example"\nip_address = "192.0.2.2"\nip_address = "2001:db8::2"\n')
 CLIENT = 'cn = "operator"\norganization = "virtbus"\n'
 PAST = 'activation_date = "2020-01-01 00:00:00"\nexpiration_date = "2020-02-01 00:00:00"\n'
 
