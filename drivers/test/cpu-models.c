@@ -53,6 +53,11 @@ static const struct {
         { "sparc64", NULL },
 };
 
+bool test_x86_model(const char *name)
+{
+        return g_strv_contains(x86_models, name);
+}
+
 TEST_HOST(get_cpu_model_names, GetCPUModelNames)
 {
         (void)connection;

@@ -353,6 +353,7 @@ static const DomainCheckpointOperations checkpoint_operations = {
 /* The connection. */
 
 static const ConnectionOperations connection_operations = {
+        .baseline_cpu = test_baseline_cpu,
         .domain_create_xml = local_domain_create_xml,
         .domain_create_xml_with_files = test_domain_create_xml_with_files,
         .domain_define_xml = local_domain_define_xml,

@@ -52,6 +52,10 @@ void test_drop_empty(void *element, size_t size);
 #define TEST_CHECKPOINT(name, Member) \
         TEST_OPERATION(DomainCheckpoint *checkpoint, DomainCheckpoint, checkpoint_##name, Member)
 
+/* Whether it is one of the names of x86 models. */
+bool test_x86_model(const char *name);
+
+TEST_HOST(baseline_cpu, BaselineCPU);
 TEST_HOST(get_capabilities, GetCapabilities);
 TEST_HOST(get_cpu_model_names, GetCPUModelNames);
 TEST_HOST(get_sysinfo, GetSysinfo);

@@ -76,6 +76,94 @@ class HostFacts(GuestsTest):
         self.assertEqual(self.host.call('Connection.NodeGetFreeMemory'), 3145728)
 
 
+class Baseline(GuestsTest):
+    """As of libvirt's test host, of processors that QEMU and libvirt agree about."""
+
+    def cpu(self, model: str, vendor='', features='', arch='x86_64') -> str:
+        return (f'<cpu><arch>{arch}</arch><model>{model}</model>{vendor and f"<vendor>{vendor}</vendor>"}'
+                + ''.join(f"<feature name='{name}'/>" for name in features.split()) + '</cpu>')
+
+    def baseline(self, *cpus, flags=0) -> tuple:
+        """The model, whether it is the one asked for, the vendor, and the features with their policies."""
+        cpu = ElementTree.fromstring(self.host.call('Connection.BaselineCPU', list(cpus), flags))
+        self.assertEqual((cpu.get('mode'), cpu.get('match')), ('custom', 'exact'))
+        return (cpu.find('model').text, cpu.find('model').get('fallback') == 'forbid', cpu.findtext('vendor', ''),
+                ' '.join({'require': '', 'disable': '-'}[one.get('policy')] + one.get('name')
+                         for one in cpu.iter('feature')))
+
+    def test_models(self):
+        cpu = self.cpu
+        for cpus, expected in (
+                ([cpu('Penryn')], ('Penryn', True, '', '')),
+                ([cpu('Penryn'), cpu('Nehalem')], ('Penryn', False, '', '')),
+                ([cpu('Nehalem'), cpu('Penryn'), cpu('Conroe')], ('Conroe', False, '', '')),
+                ([cpu('Penryn', 'Intel'), cpu('Nehalem', 'Intel')], ('Penryn', False, 'Intel', '')),
+                ([cpu('Penryn', 'Intel'), cpu('Nehalem')], ('Penryn', False, '', '')),
+                ([cpu('Penryn', '', 'vmx'), cpu('Penryn', '', 'vmx aes')], ('Penryn', True, '', 'vmx')),
+                ([cpu('Penryn', '', 'vmx'), cpu('Nehalem')], ('Penryn', False, '', '')),
+                ([cpu('Opteron_G1'), cpu('Opteron_G3')], ('Opteron_G1', False, '', '')),
+                ([cpu('486'), cpu('Penryn')], ('486', False, '', '')),
+                ([cpu('POWER8', arch='ppc64')], ('POWER8', True, '', ''))):
+            with self.subTest(cpus=cpus):
+                self.assertEqual(self.baseline(*cpus), expected)
+
+    def test_what_is_missing_is_disabled(self):
+        """Whatever the model, it comes to what all have."""
+        common = self.features(self.cpu('SandyBridge')) & self.features(self.cpu('Opteron_G4'))
+        found = self.baseline(self.cpu('SandyBridge'), self.cpu('Opteron_G4'), flags=0)
+        own = self.features(self.cpu(found[0]))
+        named = found[3].split()
+        self.assertEqual((own | {one for one in named if one[0] != '-'}) - {one[1:] for one in named}, common)
+        self.assertTrue(any(one[0] == '-' for one in named))
+
+    def test_models_are_known(self):
+        """Each one is its own baseline, and none is the answer that the host has no name for."""
+        names = self.host.call('Connection.GetCPUModelNames', 'x86_64', 0)
+        unknown = {'pentiumpro', 'cpu64-rhel5', 'cpu64-rhel6', 'Icelake-Client', 'Icelake-Client-noTSX'}
+        for name in set(names) - unknown:
+            self.assertEqual(self.baseline(self.cpu(name)), (name, True, '', ''))
+        self.assertIn(self.baseline(self.cpu('Skylake-Server'), self.cpu('Snowridge'))[0], names)
+        for name in unknown | {'Denverton', 'max'}:
+            with self.subTest(name), self.refused('InternalError', f'internal error: Unknown CPU model {name}'):
+                self.host.call('Connection.BaselineCPU', [self.cpu(name)], 0)
+
+    def features(self, cpu) -> set:
+        return set(self.baseline(cpu, flags=1)[3].split())
+
+    def test_every_feature(self):
+        self.assertEqual(self.baseline(self.cpu('Penryn', '', 'vmx'), flags=1), (
+            'Penryn', True, '', 'apic clflush cmov cx16 cx8 de fpu fxsr lahf_lm lm mca mce mmx msr mtrr nx pae pat pge '
+            'pni pse pse36 sep sse sse2 sse4.1 ssse3 syscall tsc vmx'))
+
+    def test_refused(self):
+        cpu = self.cpu
+        for cpus, flags, error, message in (
+                ([cpu('Penryn', 'Intel'), cpu('Opteron_G3')], 0, 'OperationFailed',
+                 'operation failed: CPU vendors do not match'),
+                ([cpu('Opteron_G3'), cpu('Penryn', 'Intel')], 0, 'OperationFailed',
+                 'operation failed: CPU vendors do not match'),
+                ([cpu('Nehalem', 'AMD')], 0, 'OperationFailed',
+                 'operation failed: CPU vendor Intel of model Nehalem differs from vendor AMD'),
+                ([cpu('nosuch')], 0, 'InternalError', 'internal error: Unknown CPU model nosuch'),
+                ([cpu('Penryn', 'Nobody')], 0, 'InternalError', 'internal error: Unknown CPU vendor Nobody'),
+                ([cpu('POWER8', arch='ppc64'), cpu('POWER9', arch='ppc64')], 0, 'OperationFailed',
+                 'operation failed: CPUs are incompatible'),
+                ([cpu('POWER8', arch='ppc64'), cpu('Penryn')], 0, 'OperationFailed', 'operation failed: CPUs of the'),
+                (["<cpu mode='custom'/>"], 0, 'ConfigUnsupported',
+                 'unsupported configuration: Attribute mode is only allowed for guest CPU'),
+                (['<cpu><model>Penryn</model></cpu>'], 0, 'XmlError', 'XML error: Missing CPU architecture'),
+                (['<cpu><arch>x86_64</arch></cpu>'], 0, 'XmlError', 'XML error: Missing CPU model name'),
+                ([cpu('Penryn', '', 'aes aes')], 0, 'XmlError', "XML error: CPU feature 'aes' specified more than once"),
+                (["<cpu><feature/></cpu>"], 0, 'XmlError', 'XML error: Invalid CPU feature name'),
+                (['<foo/>'], 0, 'XmlError', "XML error: expecting root element of 'cpu', not 'foo'"),
+                (['<cpu'], 0, 'XmlDetail', '(CPU_definition):1: '),
+                ([], 0, 'InvalidArg', 'invalid argument: ncpus in virConnectBaselineCPU'),
+                ([cpu('Penryn')], 2, 'InvalidArg',
+                 'unsupported flags (0x2) in function testConnectBaselineCPU')):
+            with self.subTest(cpus=cpus), self.refused(error, message):
+                self.host.call('Connection.BaselineCPU', cpus, flags)
+
+
 class GuestAnswers(GuestsTest):
     def test_agent(self):
         guest = self.guest()
