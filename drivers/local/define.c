@@ -35,9 +35,8 @@ int local_format(const DomainConfig *config, unsigned flags, char **ret, GError 
         return 0;
 }
 
-/* From text to a configuration the driver takes, and back. */
-static int prepare(LocalConnection *connection, const char *xml, DomainConfig **ret,
-        char **ret_text, GError **error)
+int local_parse(LocalConnection *connection, const char *xml, DomainConfig **ret, char **ret_text,
+        GError **error)
 {
         g_autoptr(DomainConfig) config = NULL;
 
@@ -143,7 +142,7 @@ int local_domain_define_xml(Connection *connection, const ConnectionDomainDefine
         bool is_new, was_persistent;
         int r;
 
-        if (prepare((LocalConnection *)connection, in->xml, &config, &text, error) < 0 ||
+        if (local_parse((LocalConnection *)connection, in->xml, &config, &text, error) < 0 ||
                 begin_with((LocalConnection *)connection, config, "DomainDefineXML", &domain,
                         &is_new, error) < 0)
                 return -1;
@@ -286,7 +285,7 @@ int local_run(LocalConnection *connection, const char *xml, const char *member, 
         bool is_new;
         int r;
 
-        if (prepare(connection, xml, &config, &text, error) < 0 ||
+        if (local_parse(connection, xml, &config, &text, error) < 0 ||
                 begin_with(connection, config, member, &domain, &is_new, error) < 0)
                 return -1;
         held = &domain->domain;

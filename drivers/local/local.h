@@ -100,6 +100,9 @@ int local_domain_restore_head(LocalConnection *connection, const char *name,
 /* The text of a configuration to be kept, with its secrets; flags as for domain_config_format(). -1
  * where it could not be read again, for its size or for what a change has made of it. */
 int local_format(const DomainConfig *config, unsigned flags, char **ret, GError **error);
+/* From a document to a configuration that the driver takes, and its text. */
+int local_parse(LocalConnection *connection, const char *xml, DomainConfig **ret, char **ret_text,
+        GError **error);
 
 /* The parsed definition. */
 int local_definition(LocalDomain *domain, DomainConfig **ret, GError **error);

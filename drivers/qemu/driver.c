@@ -174,6 +174,7 @@ static int qemu_get_domain_capabilities(Connection *connection,
 static const ConnectionOperations connection_operations = {
         .domain_create_xml = local_domain_create_xml,
         .domain_define_xml = local_domain_define_xml,
+        .domain_xml_to_native = qemu_domain_xml_to_native,
         .get_capabilities = qemu_get_capabilities,
         .get_domain_capabilities = qemu_get_domain_capabilities,
         .get_sysinfo = qemu_get_sysinfo,

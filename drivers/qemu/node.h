@@ -5,6 +5,8 @@
 
 #include "drivers/driver.h"
 
+int qemu_domain_xml_to_native(Connection *connection, const ConnectionDomainXMLToNativeIn *in,
+        ConnectionDomainXMLToNativeOut *out, GError **error);
 int qemu_get_sysinfo(Connection *connection, const ConnectionGetSysinfoIn *in,
         ConnectionGetSysinfoOut *out, GError **error);
 int qemu_node_get_cpu_map(Connection *connection, const ConnectionNodeGetCPUMapIn *in,

@@ -5,12 +5,13 @@
 import os
 import pathlib
 import re
+import shlex
 import unittest
 import xml.etree.ElementTree as ElementTree
 
 from gi.repository import GLib
 
-from bustest import BusTest
+from bustest import BusTest, guest_xml
 
 KSM = pathlib.Path('/sys/kernel/mm/ksm')
 
@@ -86,6 +87,24 @@ class NodeTest(BusTest):
         vendor = (dmi / 'sys_vendor').read_text().strip()
         if vendor:
             self.assertEqual(document.findtext("system/entry[@name='manufacturer']"), vendor)
+
+    def test_command_line(self):
+        xml = guest_xml('qemu', "it's", devices="<interface type='user'/><serial type='pty'/>"
+                        "<graphics type='vnc'/>", more='<metadata/>')
+        text = self.host.call('Connection.DomainXMLToNative', 'qemu-argv', xml, 0)
+        words = shlex.split(text.replace('\\\n', ' '))
+        self.assertEqual(words[words.index('-name') + 1], "guest=it's,debug-threads=on")
+        self.assertIn('-display', words)
+        self.assertEqual(self.host.call('Connection.ListDomains', 0), [])
+        with self.refused('InvalidArg', 'invalid argument: unsupported config type vmx'):
+            self.host.call('Connection.DomainXMLToNative', 'vmx', xml, 0)
+        with self.refused('ConfigUnsupported'):
+            self.host.call('Connection.DomainXMLToNative', 'qemu-argv',
+                           guest_xml('qemu', 'x', devices="<tpm model='tpm-tis'><backend type='emulator'/></tpm>"), 0)
+        with self.refused('XmlDetail'):
+            self.host.call('Connection.DomainXMLToNative', 'qemu-argv', '<domain', 0)
+        with self.refused('NoSupport'):
+            self.host.call('Connection.DomainXMLFromNative', 'qemu-argv', text, 0)
 
     def test_security_model(self):
         self.assertEqual(self.host.call('Connection.NodeGetSecurityModel'), ('', ''))
