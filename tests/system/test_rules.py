@@ -8,6 +8,13 @@ from systemtest import SystemTest
 EXAMPLES = '/usr/share/doc/virtbus/examples/rules'
 RULES = '/etc/polkit-1/rules.d'
 
+NETWORKS = '''polkit.addRule(function(action, subject) {
+    if (action.id == "org.virtbus1.network.write" || action.id == "org.virtbus1.network.read")
+        return subject.user == "alice" && action.lookup("object") == "Network" &&
+               action.lookup("name").indexOf("alice-") == 0 ? polkit.Result.YES : polkit.Result.NO;
+});
+'''
+
 READING = ['connection.read', 'connection.open', 'domain.read', 'network.read', 'storage.read',
            'node-device.read', 'secret.read', 'filter.read', 'interface.read']
 
@@ -109,6 +116,24 @@ class RulesTest(SystemTest):
             self.assertEqual(self.answer('alice', action), 'ask', action)
         for action in ('domain.start', 'domain.read-secure', 'secret.read-value'):
             self.assertEqual(self.answer('bob', action), 'ask')
+
+    def test_documents(self):
+        """A rule knows what a document is about before the service reads it: here, alice has networks of her own."""
+        self.machine.shell(f'cat > {RULES}/10-virtbus-networks.rules <<"END"\n{NETWORKS}END')
+        self._settle()
+        host = '/org/virtbus1/connection/test_default'
+        for name, may in (('alice-1', True), ('other', False)):
+            result = self.busctl('call', 'org.virtbus1', host, 'org.virtbus1.Connection', 'NetworkDefineXML', 's',
+                                 f'<network><name>{name}</name></network>', user='alice', check=False)
+            self.assertEqual(result.returncode == 0, may, result.stderr)
+            if not may:
+                self.assertIn(f"NetworkDefineXML of '{name}' needs the permission 'org.virtbus1.network.write'",
+                              result.stderr)
+        # What may not be seen is not in the tree either.
+        for user, networks in (('alice', 1), ('bob', 0)):
+            tree = self.busctl('tree', '--list', 'org.virtbus1', user=user).stdout
+            self.assertEqual(len([line for line in tree.split() if line.startswith(f'{host}/network/')]), networks, tree)
+            self.assertIn(f'{host}/domain/', tree)
 
     def test_examples_together(self):
         for name in ('50-virtbus-administrators.rules', '60-virtbus-operator.rules',
