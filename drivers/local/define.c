@@ -369,6 +369,7 @@ void local_stopped(LocalDomain *domain, int reason, int detail)
                 domain->owner = NULL;
         }
         g_clear_pointer(&domain->live, domain_config_free);
+        object_set(domain, DOMAIN_PROPERTY_ADDRESSES, &(Array){ 0 });
         domain_set_state(&domain->domain, DOMAIN_SHUTOFF, reason, 0);
         object_set_bool(domain, DOMAIN_PROPERTY_UPDATED, false);
         if (domain->domain.properties.persistent && local_definition(domain, &config, NULL) >= 0)

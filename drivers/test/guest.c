@@ -220,26 +220,17 @@ TEST_GUEST(get_security_label_list, GetSecurityLabelList)
 
 /* An address for each interface. In the default network they follow the start of its range, with
  * twenty for each domain. */
-TEST_GUEST(interface_addresses, InterfaceAddresses)
+static void addresses_of(const LocalDomain *domain, unsigned id, DomainInterfaceAddressesOut *out)
 {
-        enum {
-                SOURCE_LAST = 3, /* lease, agent, arp */
-        };
-        const Devices *devices;
+        const Devices *devices = &domain->live->devices;
 
-        if (in->source >= SOURCE_LAST)
-                return error_set(error, ERROR_ARGUMENT_UNSUPPORTED,
-                        "Unknown IP address data source %u", in->source);
-        if (domain_require_active(domain, error) < 0)
-                return -1;
-        devices = &test_local(domain)->live->devices;
         out->ifaces.n = devices->n_interfaces;
         out->ifaces.items = g_new0(DomainInterfaceAddressesIfaces, devices->n_interfaces);
         for (size_t i = 0; i < devices->n_interfaces; i++) {
                 const InterfaceDevice *device = devices->interfaces[i];
                 DomainInterfaceAddressesIfaces *iface = &out->ifaces.items[i];
                 bool leased = device->type == INTERFACE_NETWORK;
-                size_t host = leased ? 3 + i + 20 * (domain->properties.id - 1) : 1 + i;
+                size_t host = leased ? 3 + i + 20 * (id - 1) : 1 + i;
 
                 iface->name = g_strdup(device->target.dev);
                 iface->hwaddr = g_strdup(device->mac.address);
@@ -249,6 +240,29 @@ TEST_GUEST(interface_addresses, InterfaceAddresses)
                         g_strdup_printf("192.168.%d.%zu", leased ? 122 : 0, host % 254);
                 iface->addrs.items[0].prefix = 24;
         }
+}
+
+void test_show_addresses(LocalDomain *domain, unsigned id)
+{
+        DomainInterfaceAddressesOut out = { 0 };
+
+        addresses_of(domain, id, &out);
+        object_set(domain, DOMAIN_PROPERTY_ADDRESSES, &out.ifaces);
+        layout_clear(domain_class.properties[DOMAIN_PROPERTY_ADDRESSES].signature, &out.ifaces);
+}
+
+TEST_GUEST(interface_addresses, InterfaceAddresses)
+{
+        enum {
+                SOURCE_LAST = 3, /* lease, agent, arp */
+        };
+
+        if (in->source >= SOURCE_LAST)
+                return error_set(error, ERROR_ARGUMENT_UNSUPPORTED,
+                        "Unknown IP address data source %u", in->source);
+        if (domain_require_active(domain, error) < 0)
+                return -1;
+        addresses_of(test_local(domain), domain->properties.id, out);
         return 0;
 }
 

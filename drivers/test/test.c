@@ -87,10 +87,11 @@ static int test_start(LocalDomain *domain, unsigned id, unsigned flags, GError *
 {
         const Devices *devices = &domain->live->devices;
 
-        (void)id, (void)flags, (void)error;
+        (void)flags, (void)error;
         for (size_t i = 0; i < devices->n_interfaces; i++)
                 if (!devices->interfaces[i]->target.dev)
                         devices->interfaces[i]->target.dev = g_strdup_printf("testnet%zu", i);
+        test_show_addresses(domain, id);
         memset(test_of(&domain->domain)->frozen, 0, sizeof test_of(&domain->domain)->frozen);
         return 0;
 }

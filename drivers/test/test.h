@@ -37,6 +37,9 @@ int test_flags(uint32_t flags, uint32_t allowed, const char *function, GError **
 /* A domain that is no longer there gives back its snapshots and checkpoints. */
 void test_forget_moments(Domain *domain);
 
+/* guest.c: the property Addresses of one that starts with that id. */
+void test_show_addresses(LocalDomain *domain, unsigned id);
+
 /* *element points to a struct of that size, of the model: frees it where nothing is in it, since it
  * would be written as an empty element. */
 void test_drop_empty(void *element, size_t size);

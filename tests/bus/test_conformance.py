@@ -31,7 +31,7 @@ class Conformance(HostTest):
         self.assertEqual(added[1]['org.virtbus1.Domain'], properties)
         self.assertEqual(
             {**properties, 'SchedulerType': None},
-            {'Active': False, 'Autostart': False, 'Id': 0, 'Name': 'a', 'Persistent': True,
+            {'Active': False, 'Addresses': [], 'Autostart': False, 'Id': 0, 'Name': 'a', 'Persistent': True,
              'OSType': 'linux' if self.type == 'test' else 'hvm', 'SchedulerType': None, 'Updated': False, 'UUID': UUID, 'State': (SHUT_OFF, 0), 'Title': 'T',
              'Description': 'D', 'Owner': 'root', 'MaxMemory': 65536, 'Memory': 65536, 'MaxVcpus': 1,
              'Vcpus': 1, 'HasManagedSave': False})

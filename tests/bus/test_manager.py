@@ -76,6 +76,7 @@ class ManagerTest(BusTest):
         connection = self.open()
         self.assertEqual(connection.path, TEST)
         properties = connection.get_all('Connection')
+        self.assertEqual(properties.pop('Sequence'), connection.get('Connection.Sequence'))
         self.assertEqual(properties, {
             'Encrypted': False, 'Secure': True, 'Hostname': os.uname().nodename, 'LibVersion': 9000000, 'Version': 2,
             'URI': 'test:///default', 'Driver': f'{ROOT}/driver/test',

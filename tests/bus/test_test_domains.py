@@ -207,6 +207,8 @@ class GuestAnswers(GuestsTest):
         self.assertEqual(guest.call('Domain.InterfaceAddresses', 0, 0),
                          [('testnet0', '52:54:00:00:00:01', [(0, f'192.168.122.{host % 254}', 24)]),
                           ('testnet1', '52:54:00:00:00:02', [(0, '192.168.0.2', 24)])])
+        # The same is known without asking, while it runs.
+        self.assertEqual(guest.get('Domain.Addresses'), guest.call('Domain.InterfaceAddresses', 0, 0))
         with self.refused('ArgumentUnsupported', 'argument unsupported: Unknown IP address data source 3'):
             guest.call('Domain.InterfaceAddresses', 3, 0)
         self.assertEqual(guest.call('Domain.GetSecurityLabelList'), [('libvirt-test', True)])
@@ -407,7 +409,7 @@ class Saving(GuestsTest):
     def test_save_and_restore(self):
         guest, image = self.guest(), f'{self.folder}/image'
         guest.call('Domain.SetMemory', 32768, LIVE)
-        with self.story(guest, 'changed Active Id Memory State', 'stopped 4'):
+        with self.story(guest, 'changed Active Addresses Id Memory State', 'stopped 4'):
             guest.call('Domain.Save', image, '', 0)
         self.assertEqual(self.state(guest), (SHUT_OFF, 5))
         self.assertIn('<name>guest</name>', self.host.call('Connection.DomainSaveImageGetXMLDesc', image, 0))
@@ -456,14 +458,14 @@ class Saving(GuestsTest):
             guest.call('Domain.CoreDump', core, 1, 0)
         with self.refused('SystemError', "domain 'guest' coredump: failed to open /nonexistent/x: No such file"):
             guest.call('Domain.CoreDump', '/nonexistent/x', 0, 0)
-        with self.story(guest, 'changed Active Id State', 'stopped 2'):
+        with self.story(guest, 'changed Active Addresses Id State', 'stopped 2'):
             guest.call('Domain.CoreDump', core, 0, 1)
         self.assertEqual(self.state(guest), (SHUT_OFF, 3))
 
     def test_managed(self):
         guest = self.guest()
         self.assertFalse(guest.call('Domain.HasManagedSaveImage', 0))
-        with self.story(guest, 'changed Active HasManagedSave Id State', 'stopped 4'):
+        with self.story(guest, 'changed Active Addresses HasManagedSave Id State', 'stopped 4'):
             guest.call('Domain.ManagedSave', 0)
         self.assertEqual((self.state(guest), guest.call('Domain.HasManagedSaveImage', 0)), ((SHUT_OFF, 5), True))
         with self.invalid('Requested operation is not valid: Refusing to undefine while domain managed save image'):
@@ -538,12 +540,12 @@ class Snapshots(GuestsTest):
     def test_halt_and_revert(self):
         guest = self.guest()
         running = self.take(guest, 'running')
-        with self.story(guest, 'changed Active Id State', 'stopped 6'):
+        with self.story(guest, 'changed Active Addresses Id State', 'stopped 6'):
             self.take(guest, 'halted', 8)
         self.assertEqual(self.state(guest), (SHUT_OFF, 7))
         off = self.take(guest, 'off')
         self.assertEqual(off.get('DomainSnapshot.State'), 'shutoff')
-        with self.story(guest, 'changed Active Id State', 'started 3'):
+        with self.story(guest, 'changed Active Addresses Id State', 'started 3'):
             running.call('DomainSnapshot.Revert', 0)
         self.assertEqual(self.state(guest), (RUNNING, 4))
         self.assertTrue(running.get('DomainSnapshot.Current'))
@@ -557,9 +559,9 @@ class Snapshots(GuestsTest):
             paused.call('DomainSnapshot.Revert', 0)
         with self.refused('SnapshotRevertRisky'):
             off.call('DomainSnapshot.Revert', 1)
-        with self.story(guest, 'changed Active Id State', 'stopped 6'):
+        with self.story(guest, 'changed Active Addresses Id State', 'stopped 6'):
             off.call('DomainSnapshot.Revert', 0)
-        with self.story(guest, 'changed Active Id State', 'started 3'):
+        with self.story(guest, 'changed Active Addresses Id State', 'started 3'):
             off.call('DomainSnapshot.Revert', 1)
         with self.refused('InvalidArg', 'running and paused flags'):
             off.call('DomainSnapshot.Revert', 3)
