@@ -832,7 +832,7 @@ WIRE_KINDS = {"Domain": "D", "Network": "N", "StoragePool": "L", "StorageVol": "
               "NodeDevice": "E", "Secret": "K", "NWFilter": "F", "DomainSnapshot": "A", "DomainCheckpoint": "C"}
 # Fields that say something about the results, or that nobody minds.
 JOIN_ARGS = {"need_results": "1", "need_map": "1", "need_online": "1", "nparams": "n", "maplen": "b", "ncpumaps": "#",
-             "maxnames": "#", "maxerrors": "#", "doms": "-", "flags": "-"}
+             "maxnames": "#", "maxerrors": "#", "maxStats": "#", "doms": "-", "flags": "-"}
 JOIN_RET = {"ret": "r", "num": "r", "nerrors": "r", "nparams": "n", "online": "t", "found": "?", "retcode": "0"}
 FITS = {"d": "d", "s": r"[sSUVD]|[ax]\d+c", "o": "|".join(WIRE_KINDS.values()), "a{sv}": r"P\d+",
         "ay": r"o\d+", "ab": r"o\d+|s", "aab": r"o\d+"}

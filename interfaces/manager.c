@@ -69,6 +69,11 @@ void manager_stop(void)
         manager = object_unref(manager);
 }
 
+Object *manager_object(void)
+{
+        return manager ? &manager->object : NULL;
+}
+
 int manager_handle_open(Call *call, const ManagerOpenIn *in, ManagerOpenOut *out, GError **error)
 {
         g_auto(Opening) opening = { 0 };

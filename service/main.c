@@ -27,6 +27,7 @@
 #include "service/operate.h"
 #include "service/publish.h"
 #include "service/settings.h"
+#include "service/wire/door.h"
 
 #define FIBERS_MAX 1024
 #define IDLE_EXIT_DEFAULT 120
@@ -135,6 +136,7 @@ static void end_run(void *data)
 {
         Service *service = data;
 
+        wire_door_close();
         connections_stop();
         manager_stop();
         publish_flush();
@@ -187,6 +189,7 @@ static void service_leave(Service *service)
         if (service->stage >= STAGE_LEAVING)
                 return;
         service->stage = STAGE_LEAVING;
+        wire_door_shut();
         sd_notify(false, "STOPPING=1");
         sd_bus_release_name_async(
                 service->bus, NULL, namespaces[NAMESPACE_LIBVIRT].bus_name, NULL, NULL);
@@ -239,7 +242,7 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *data)
 
         (void)usec;
         if (due <= fiber_now() && calls_in_work() == 0 && fibers_live() == 0 &&
-                !connections_in_use()) {
+                !connections_in_use() && !wire_door_in_use()) {
                 service_leave(service);
                 return 0;
         }
@@ -297,6 +300,7 @@ static void start_run(void *data)
         }
         manager_start();
         publish_announce(true);
+        wire_door_open(service->event, service->options.instance);
         /* Whoever has the second name keeps it; when it becomes free, it is ours. */
         r = sd_bus_request_name_async(service->bus, NULL, namespaces[NAMESPACE_VIRTBUS].bus_name,
                 SD_BUS_NAME_REPLACE_EXISTING, on_own_name, service);

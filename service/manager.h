@@ -15,3 +15,5 @@ void manager_start(void);
 /* The settings were loaded: fills the properties that come from them. */
 void manager_settled(void);
 void manager_stop(void);
+/* Borrowed; NULL where it is not there. */
+Object *manager_object(void);

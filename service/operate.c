@@ -365,7 +365,7 @@ static bool may_suspend(const Call *call)
 
 static bool must_wait(const Call *call)
 {
-        if (is_of_kind(call, JOB_ABORT))
+        if (call->unordered || is_of_kind(call, JOB_ABORT))
                 return false;
         for (const Call *other = call->caller->calls; other; other = other->next)
                 if (in_line(other, call->object, is_of_kind(call, JOB_BESIDE)))

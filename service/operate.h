@@ -32,6 +32,7 @@ struct Call {
         const char *member;           /* for permissions and messages; a literal */
         bool interactive;             /* the user may be asked for permission */
         bool suspends;                /* it is not worth trying on the loop's stack */
+        bool unordered;               /* it need not wait for earlier calls on the object */
         void *arguments;              /* of the method, or of the property's setter */
 
         /* The machinery's own. */

@@ -230,6 +230,24 @@ static bool is_zero(const void *field, size_t size)
         return true;
 }
 
+/* Older forms have no fields for some texts. Those who are called expect no NULL. */
+static void fill_texts(const char *signature, void *members)
+{
+        size_t offset = 0;
+
+        while (*signature) {
+                const LayoutType type = layout_type(signature);
+                char **text;
+
+                offset = layout_align(offset, &type);
+                text = (char **)((char *)members + offset);
+                if (type.code == 's' && !*text)
+                        *text = g_strdup("");
+                offset += type.size;
+                signature = type.end;
+        }
+}
+
 int wire_map_in(const WireMap *map, const WireMapContext *context, void *args, Object **ret_object,
         void *in, GError **error)
 {
@@ -262,8 +280,10 @@ int wire_map_in(const WireMap *map, const WireMapContext *context, void *args, O
                         break;
                 }
         }
-        if (r == 0)
+        if (r == 0) {
+                fill_texts(wire_map_in_signature(map), in);
                 *ret_object = g_steal_pointer(&object);
+        }
         return r;
 }
 
