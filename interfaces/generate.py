@@ -795,7 +795,7 @@ def read_procedures(path):
 
 
 def wire(path, domains, header, tables, numbers):
-    procedures = read_procedures(path)
+    procedures, parts = read_procedures(path), read_tsv(domains, 3)
     with open(header, "w", encoding="utf-8") as out:
         out.write("/* Generated from libvirt-rpc.tsv. */\n#pragma once\n\n#include \"drivers/layout.h\"\n\n")
         for name, (_, members) in WIRE_NAMED.items():
@@ -822,7 +822,7 @@ def wire(path, domains, header, tables, numbers):
     with open(numbers, "w", encoding="utf-8") as out:
         out.write("/* Generated from error-domains.tsv. */\n#pragma once\n\ntypedef enum WireErrorDomain {\n")
         out.writelines(f"        WIRE_FROM_{name} = {number}, /* {meaning} */\n"
-                       for _, (number, name, meaning) in read_tsv(domains, 3))
+                       for _, (number, name, meaning) in parts)
         out.write("} WireErrorDomain;\n")
 
 
