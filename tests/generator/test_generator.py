@@ -306,7 +306,8 @@ class GeneratorTest(unittest.TestCase):
                 subprocess.run(
                     [sys.executable, GENERATOR, 'interfaces', INTERFACES / 'org.libvirt.tsv',
                      INTERFACES / 'libvirt-rpc.tsv', *outputs,
-                     *sorted(INTERFACES.glob('*.xml'))],
+                     # The agent is the client's: nothing is made of it.
+                     *sorted(set(INTERFACES.glob('*.xml')) - {INTERFACES / 'org.virtbus1.Agent.xml'})],
                     env={'PYTHONHASHSEED': seed}, cwd=folder, check=True)
                 results.append([pathlib.Path(path).read_bytes() for path in outputs])
         self.assertEqual(results[0], results[1])
