@@ -58,6 +58,26 @@ class ReplayTest(HostTest):
         self.assertEqual(self.host.call('Connection.Replay', since)[2][-1][1:],
                          (pool.path, 'org.virtbus1.StoragePool', 'Refresh', []))
 
+    def test_snapshots_and_checkpoints_come_change_and_go(self):
+        disk = ("<disk type='file' device='disk'><driver name='qemu' type='qcow2'/><source file='/d'/>"
+                "<target dev='vda' bus='virtio'/></disk>")
+        guest = self.define('moments', start=0, devices=disk)
+        for class_, member in (('DomainSnapshot', 'SnapshotCreateXML'), ('DomainCheckpoint', 'CheckpointCreateXML')):
+            since = self.sequence()
+            element = class_.lower()
+            paths = [guest.call(f'Domain.{member}', f'<{element}><name>m{i}</name></{element}>', 0) for i in range(2)]
+            for path in reversed(paths):
+                self.client.object(path).call(f'{class_}.Delete', 0)
+            told = [entry[1:] for entry in self.host.call('Connection.Replay', since)[2]]
+            with self.subTest(class_):
+                came = [arguments[0] for _, _, member, arguments in told if member == 'InterfacesAdded']
+                gone = [arguments for _, _, member, arguments in told if member == 'InterfacesRemoved']
+                self.assertEqual(came, paths)
+                self.assertEqual(gone, [[path, [f'org.virtbus1.{class_}']] for path in reversed(paths)])
+                changed = {path for path, interface, _, _ in told if interface == PROPERTIES}
+                # Which one is the current changes with each; of a checkpoint nothing does.
+                self.assertEqual(changed & set(paths), set(paths) if class_ == 'DomainSnapshot' else set())
+
     def test_what_is_forgotten_is_said(self):
         guest = self.define('busy')
         since = self.sequence()
