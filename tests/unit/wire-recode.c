@@ -14,8 +14,6 @@ typedef struct Seen {
         unsigned calls, answers, events;
 } Seen;
 
-static unsigned failures;
-
 /* The layout of a payload; NULL: bytes of a stream. */
 static const char *payload_layout(
         const WireHeader *header, const WireProcedure *procedure, size_t n)
@@ -38,40 +36,29 @@ static const char *payload_layout(
         }
 }
 
-static void check(const WireHeader *header, const char *name, const uint8_t *payload, size_t n)
+/* What is wrong with a payload; NULL: nothing. */
+static const char *check(const char *layout, const uint8_t *payload, size_t n)
 {
-        const WireProcedure *procedure = wire_procedure(header->program, header->procedure);
-        const char *layout = payload_layout(header, procedure, n);
         g_autoptr(GByteArray) again = g_byte_array_new();
         uint64_t data[WIRE_DATA_MAX / sizeof(uint64_t)];
-        int r;
+        int r = wire_decode(layout, payload, n, data);
 
-        if (!layout)
-                return;
-        r = wire_decode(layout, payload, n, data);
-        if (r == (int)n) {
-                if (wire_encode(layout, data, again) == 0 && again->len == n &&
-                        memcmp(again->data, payload, n) == 0)
-                        r = 0;
-                else
-                        r = -1;
-                wire_clear(layout, data);
-        } else if (r >= 0) {
-                r = -2;
-        }
-        if (r < 0) {
-                failures++;
-                printf("%s, type %d: %zu bytes, layout %s: %s\n", name, header->type, n, layout,
-                        r == -1         ? "others when they are encoded again" :
-                                r == -2 ? "not all were taken" :
-                                          "cannot be decoded");
-        }
+        if (r < 0)
+                return "cannot be decoded";
+        r = wire_encode(layout, data, again);
+        wire_clear(layout, data);
+        if (r < 0)
+                return "cannot be encoded";
+        if (again->len != n || (n > 0 && memcmp(again->data, payload, n) != 0))
+                return "others when they are encoded again";
+        return NULL;
 }
 
 int main(void)
 {
         g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         uint8_t head[1 + WIRE_FRAME_LEAST];
+        unsigned failures = 0;
         GHashTableIter iter;
         Seen *counts;
         char *name;
@@ -82,12 +69,19 @@ int main(void)
                 WireHeader header = wire_frame_header(head + 1);
                 const WireProcedure *procedure = wire_procedure(header.program, header.procedure);
                 g_autofree uint8_t *payload = g_malloc(n + 1);
+                const char *layout, *fault;
 
                 if (fread(payload, 1, n, stdin) != n)
                         return 2;
                 name = procedure ? g_strdup(procedure->name) :
                                    g_strdup_printf("%x/%d", header.program, header.procedure);
-                check(&header, name, payload, n);
+                layout = payload_layout(&header, procedure, n);
+                fault = layout ? check(layout, payload, n) : NULL;
+                if (fault) {
+                        failures++;
+                        printf("%s, type %d: %zu bytes, layout %s: %s\n", name, header.type, n,
+                                layout, fault);
+                }
                 counts = g_hash_table_lookup(seen, name);
                 if (!counts) {
                         counts = g_new0(Seen, 1);
