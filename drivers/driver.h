@@ -210,6 +210,7 @@ bool driver_has(const Driver *driver, const ClassInfo *class);
 
 extern const Driver test_driver;
 extern const Driver qemu_driver;
+extern const Driver remote_driver;
 extern const Driver xen_driver;
 
 /* Fills the base of a driver's own struct. */

@@ -97,3 +97,18 @@ void registry_rename(Registry *registry, void *object, RegistryKey key, const ch
         object_set_string(self, keys[key].property, value);
         g_hash_table_insert(registry->tables[key], value_of(self, key), self);
 }
+
+void *registry_rival(const Registry *registry, const void *object)
+{
+        const Object *self = object;
+
+        for (unsigned key = 0; key < _REGISTRY_KEY_MAX; key++) {
+                Object *other = keys[key].class == self->class ?
+                        registry_find(registry, key, value_of(self, key)) :
+                        NULL;
+
+                if (other && other != self)
+                        return other;
+        }
+        return NULL;
+}

@@ -34,6 +34,9 @@ void registry_finish(Registry *registry);
 /* Also those that are not published yet. Borrowed; NULL: none. */
 void *registry_find(const Registry *registry, RegistryKey key, const char *value);
 
+/* Another object that has one of the identifying values of this one. Borrowed; NULL: none. */
+void *registry_rival(const Registry *registry, const void *object);
+
 /* Takes the identifying values, which must be free, and a reference. */
 void registry_add(Registry *registry, void *object);
 /* Gives both back, and withdraws the object. Harmless where it was removed already. */

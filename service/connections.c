@@ -8,7 +8,8 @@
 #include "service/face.h"
 #include "service/settings.h"
 
-static const Driver *const all_drivers[] = { &qemu_driver, &xen_driver, &test_driver };
+static const Driver *const all_drivers[] = { &qemu_driver, &xen_driver, &test_driver,
+        &remote_driver };
 
 /* A connection that is open, being opened or being closed. Under the lock it is one or the other.
  */
@@ -165,11 +166,10 @@ int opening_parse(const char *text, unsigned flags, Opening *ret, GError **error
         }
         if (uri_parse(text, &opening.uri, error) < 0)
                 return -1;
+        /* Where there is a way to go, the driver is that of the other end. */
         if (opening.uri->transport || opening.uri->host)
-                return error_set(error, ERROR_NO_CONNECT,
-                        "%s: connections to other hosts and over transports are not supported",
-                        opening.uri->text);
-        for (unsigned i = 0; i < G_N_ELEMENTS(all_drivers); i++)
+                opening.driver = &remote_driver;
+        for (unsigned i = 0; !opening.driver && i < G_N_ELEMENTS(all_drivers); i++)
                 if (strcmp(all_drivers[i]->name, opening.uri->driver) == 0)
                         opening.driver = all_drivers[i];
         if (!opening.driver)

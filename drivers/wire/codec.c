@@ -610,3 +610,66 @@ int wire_encode(const char *layout, const void *data, GByteArray *out)
                 g_byte_array_set_size(out, before);
         return r;
 }
+
+static void text_make_utf8(char **text)
+{
+        char *invalid = *text;
+
+        if (!invalid || g_utf8_validate(invalid, -1, NULL))
+                return;
+        *text = g_utf8_make_valid(invalid, -1);
+        g_free(invalid);
+}
+
+static void params_make_utf8(Params *params)
+{
+        for (size_t i = 0; i < params->n; i++) {
+                Param *param = &params->items[i];
+
+                if (param->name_owned)
+                        text_make_utf8((char **)&param->name);
+                if (param->type == 's')
+                        text_make_utf8(&param->s);
+        }
+}
+
+static void value_make_utf8(const WireType *type, void *value)
+{
+        Array *array = value;
+        WireType inner;
+
+        switch (type->code) {
+        case 's':
+        case 'S':
+                text_make_utf8(value);
+                break;
+        case 'P':
+                params_make_utf8(value);
+                break;
+        case 'a':
+                inner = wire_type(type->inner);
+                for (size_t i = 0; i < array->n; i++)
+                        value_make_utf8(&inner, (char *)array->items + i * inner.size);
+                break;
+        case '?':
+                inner = wire_type(type->inner);
+                if (*(void **)value)
+                        value_make_utf8(&inner, *(void **)value);
+                break;
+        case '(':
+                wire_make_utf8(type->inner, value);
+                break;
+        }
+}
+
+void wire_make_utf8(const char *layout, void *data)
+{
+        WireType type;
+        size_t offset = 0;
+
+        for (; !at_end(layout); layout = type.end, offset += type.size) {
+                type = wire_type(layout);
+                offset = wire_align(offset, &type);
+                value_make_utf8(&type, (char *)data + offset);
+        }
+}

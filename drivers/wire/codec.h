@@ -65,5 +65,8 @@ int wire_decode(const char *layout, const void *bytes, size_t n, void *data);
  * of the layout. */
 int wire_encode(const char *layout, const void *data, GByteArray *out);
 
+/* Peers need not care for UTF-8, but whoever shows their texts must: replaces what is none. */
+void wire_make_utf8(const char *layout, void *data);
+
 /* Frees all that data owns and makes it zeroes. */
 void wire_clear(const char *layout, void *data);

@@ -32,8 +32,11 @@ BAD_URIS = [
     ('test:///' + 'x' * 8192, 'InvalidArg', 'invalid argument: the URI is longer than 8192 bytes'),
     ('test://u:secret@h/default', 'InvalidArg', 'invalid argument: the URI holds a password'),
     ('vbox:///session', 'NoConnect', "no connection driver available for vbox:///session: there is no driver 'vbox'"),
-    ('test://host/default', 'NoConnect', 'no connection driver available for test://host/default: connections to'),
-    ('qemu+ssh://host/system', 'NoConnect', 'no connection driver available for qemu+ssh://host/system: '),
+    ('test+pigeon://host/default', 'InvalidArg',
+     "invalid argument: test+pigeon://host/default: there is no transport 'pigeon'"),
+    ('test+unix://host/default', 'InvalidArg', "invalid argument: test+unix://host/default: the transport 'unix' stays"),
+    ('test+unix:///default?mode=odd', 'InvalidArg', "invalid argument: test+unix:///default?mode=odd: there is no mode"),
+    ('test+ext:///default', 'InvalidArg', "invalid argument: test+ext:///default: the transport 'ext' needs the param"),
     ('test:///', 'InvalidArg', 'invalid argument: testOpen: supply a path or use test:///default'),
     ('test:///some/file', 'SystemError', "cannot read the test host's file '/some/file': No such file or directory"),
     ('qemu:///', 'InternalError', "internal error: unexpected QEMU URI path '/', try qemu:///system"),
@@ -51,7 +54,7 @@ class ManagerTest(BusTest):
         self.assertEqual(
             self.manager.get_all('Manager'),
             {'Version': self.manager.get('Manager.Version'), 'DefaultURI': 'qemu:///session',
-             'Drivers': [f'{ROOT}/driver/{name}' for name in ('qemu', 'xen', 'test')], 'Aliases': {}, 'Problems': []})
+             'Drivers': [f'{ROOT}/driver/{name}' for name in ('qemu', 'xen', 'test', 'remote')], 'Aliases': {}, 'Problems': []})
         self.assertRegex(self.manager.get('Manager.Version'), r'^\d+\.\d+\.\d+$')
 
     def test_drivers(self):
@@ -80,7 +83,7 @@ class ManagerTest(BusTest):
         self.assertEqual(properties, {
             'Encrypted': False, 'Secure': True, 'Hostname': os.uname().nodename, 'LibVersion': 9000000, 'Version': 2,
             'URI': 'test:///default', 'Driver': f'{ROOT}/driver/test',
-            'Alive': True, 'LinkError': ''})
+            'Alive': True, 'LinkError': '', 'Sequence': properties['Sequence']})
 
     def test_default_uri(self):
         self.assertEqual(self.manager.call('Manager.Open', '', 0), f'{ROOT}/connection/qemu_session')
@@ -238,7 +241,7 @@ class IntrospectionTest(BusTest):
                 self.assertEqual({child.get('name') for child in node.findall('node')}, children)
 
     def test_paths_between(self):
-        for path, children in ((f'{ROOT}/driver', {'qemu', 'test'}),
+        for path, children in ((f'{ROOT}/driver', {'qemu', 'xen', 'test', 'remote'}),
                                (f'{ROOT}/connection', {'qemu_session', 'test_default'}),
                                (f'{TEST}/domain', {TEST_DOMAIN.rsplit('/', 1)[1]}), ('/org', {'virtbus1', 'libvirt'}),
                                ('/', {'org'})):
@@ -249,7 +252,8 @@ class IntrospectionTest(BusTest):
     def test_managed_objects(self):
         objects = self.client.call(ROOT, OBJECT_MANAGER, 'GetManagedObjects', None)
         self.assertEqual(set(objects),
-                         {f'{ROOT}/driver/test', f'{ROOT}/connection/qemu_session', *self.objects()})
+                         {*(f'{ROOT}/driver/{name}' for name in ('test', 'xen', 'remote')),
+                          f'{ROOT}/connection/qemu_session', *self.objects()})
         for path, (class_, _) in self.objects().items():
             self.assertEqual(objects[path], {f'org.virtbus1.{class_}': self.client.object(path).get_all(class_)})
         with self.refused('-UnknownMethod'):

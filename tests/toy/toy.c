@@ -31,7 +31,7 @@ struct Toy {
 };
 
 /* The registry wants drivers; there are none here. */
-const Driver test_driver, qemu_driver, xen_driver;
+const Driver test_driver, qemu_driver, xen_driver, remote_driver;
 
 static bool done;
 

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Streams of the peer as descriptors here. Bytes are handed on in both directions as fast as the
+ * slower side takes them; when one side ends, the other is told. Once begun it lives by itself, and
+ * ends with the descriptor, the stream or the link, whichever is first. */
+
+#include "drivers/remote/link.h"
+
+typedef enum StreamDirection {
+        STREAM_FROM_PEER = 1 << 0,
+        STREAM_TO_PEER = 1 << 1,
+} StreamDirection;
+
+typedef struct Stream Stream;
+
+/* *ret_fd is the caller's end: one to read from, one to write to, or both in one. bulk says that
+ * the link carries nothing but the stream, so that it may stand still while nobody reads here;
+ * then the link goes with the stream. */
+Stream *stream_new(RemoteLink *link, unsigned directions, bool bulk, int *ret_fd, GError **error);
+
+/* For remote_call_send(). */
+RemoteStream *stream_of(Stream *stream);
+
+/* The call that opens it has succeeded: it begins, and belongs to itself. done, which may be NULL,
+ * is called when it ended, on the loop's stack, with no error where the peer has confirmed that
+ * all went well. */
+void stream_begin(Stream *stream, void (*done)(const GError *error, void *data), void *data);
+
+/* One that has not begun. Takes NULL; returns NULL. */
+Stream *stream_free(Stream *stream);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Stream, stream_free)

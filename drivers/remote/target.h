@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Whom a remote URI is about: the way there, and what the peer is asked to open. */
+
+#include "drivers/driver.h"
+
+typedef struct Target {
+        Uri *uri;
+        Instance instance;
+        bool read_only;
+        char *name; /* what the peer opens, without the way to it: "qemu:///system" */
+} Target;
+
+/* -1 where the URI asks for what makes no sense. The uri is parsed again: the target has its own.
+ */
+Target *target_new(const Uri *uri, Instance instance, bool read_only, GError **error);
+/* Takes NULL; returns NULL. */
+Target *target_free(Target *target);
+
+/* In the object path of the connection: readable, and different for different targets. Allocated.
+ */
+char *target_label(const Target *target);
+
+/* Where it is, for messages: "host example.org", "this host". Allocated. */
+char *target_place(const Target *target);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Target, target_free)

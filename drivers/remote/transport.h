@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The ways to a peer. Each is one file and one row of the table in transport.c; what it gives is a
+ * link on which the peer's first frame is the next thing to come. */
+
+#include "drivers/remote/target.h"
+#include "drivers/remote/tunnel.h"
+#include "drivers/wire/link.h"
+
+#define PORT_TCP 16509
+
+/* One way, open. */
+typedef struct Way {
+        WireLink *link;
+        Tunnel *tunnel; /* the program that the link leads through; NULL: none */
+} Way;
+
+typedef struct Transport {
+        const char *name; /* in a URI, behind the '+' */
+        bool encrypted;
+        bool secure; /* nobody on the way can listen */
+        bool passes_fds;
+
+        /* -1 where the URI lacks or has what does not go with it. May be NULL. */
+        int (*check)(const Target *target, GError **error);
+        /* Suspends. */
+        int (*connect)(const Target *target, uint64_t deadline, Way *ret, GError **error);
+} Transport;
+
+extern const Transport unix_transport, tcp_transport, ext_transport;
+
+/* The one that a URI names, or means; NULL with the error where there is none such. */
+const Transport *transport_of(const Target *target, GError **error);
+
+/* The path of the peer's socket: looked for here, or (remote) libvirt's on another host, for what
+ * leads there. Allocated. */
+int socket_path(const Target *target, bool remote, char **ret, GError **error);
+
+/* Suspends. A stream connected to a port of the target's host; *ret is a descriptor. */
+int tcp_connect(const Target *target, int port, uint64_t deadline, int *ret, GError **error);
