@@ -475,6 +475,43 @@ static void finish_run(void *data)
         *(int *)data = 1;
 }
 
+/* In the place of sd-event's own: refuses as often as it is told. */
+int __real_sd_event_add_io(sd_event *loop, sd_event_source **ret, int fd, uint32_t events,
+        sd_event_io_handler_t handler, void *data);
+int __wrap_sd_event_add_io(sd_event *loop, sd_event_source **ret, int fd, uint32_t events,
+        sd_event_io_handler_t handler, void *data);
+
+static unsigned n_refusals;
+
+int __wrap_sd_event_add_io(sd_event *loop, sd_event_source **ret, int fd, uint32_t events,
+        sd_event_io_handler_t handler, void *data)
+{
+        if (n_refusals == 0)
+                return __real_sd_event_add_io(loop, ret, fd, events, handler, data);
+        n_refusals--;
+        return -ENOMEM;
+}
+
+/* The work is not begun, nothing is left, and the next one is done. */
+static void test_offload_refused(void)
+{
+        int done = 0, before, after;
+
+        offload_finish();
+        before = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        close(before);
+        n_refusals = 2;
+        for (int i = 0; i < 2; i++)
+                g_assert_cmpint(offload("slow work", slow_work, &done), ==, -ENOMEM);
+        g_assert_cmpint(n_refusals, ==, 0);
+        g_assert_cmpint(done, ==, 0);
+        after = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        close(after);
+        g_assert_cmpint(after, ==, before);
+        g_assert_cmpint(offload("slow work", slow_work, &done), ==, 5);
+        g_assert_cmpint(done, ==, 1);
+}
+
 /* The end of the service waits for work that is under way. */
 static void test_offload_finish(void)
 {
@@ -510,6 +547,7 @@ int main(int argc, char **argv)
         TEST("directory", test_directory);
         TEST("offload/many", test_offload);
         TEST("offload/cancelled", test_offload_cancelled);
+        TEST("offload/refused", test_offload_refused);
         g_test_add_func("/file/offload/finish", test_offload_finish);
         return g_test_run();
 }
