@@ -204,7 +204,7 @@ int audience_reply(Caller *caller, sd_bus_message *reply)
 {
         if (!caller->line)
                 return sd_bus_send(audience.bus, reply, NULL);
-        g_queue_push_tail(&caller->line->items, item_new(reply, (Topic){ NULL }));
+        g_queue_push_tail(&caller->line->items, item_new(reply, (Topic){ 0 }));
         return 0;
 }
 
