@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "service/base/fiber.h"
+
+/* Fibers. Their queues and locks are in test-fiber-queue.c. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,105 +14,13 @@
 #include <sys/wait.h>
 
 #include "service/base/cleanup.h"
+#include "tests/unit/fiber-story.h"
 
 #if defined(__has_feature) && !defined(__SANITIZE_ADDRESS__)
 #if __has_feature(address_sanitizer)
 #define __SANITIZE_ADDRESS__ 1
 #endif
 #endif
-
-#define CAP 600
-#define MS 1000
-
-static sd_event *event;
-/* What happened, in order: each step adds a word. */
-static GString *story;
-
-static void G_GNUC_PRINTF(1, 2) tell(const char *format, ...)
-{
-        va_list ap;
-
-        if (story->len > 0)
-                g_string_append_c(story, ' ');
-        va_start(ap, format);
-        g_string_append_vprintf(story, format, ap);
-        va_end(ap);
-}
-
-#define assert_story(expected)                             \
-        do {                                               \
-                g_assert_cmpstr(story->str, ==, expected); \
-                g_string_truncate(story, 0);               \
-        } while (0)
-
-/* Runs the loop while it has something to do at once. */
-static void settle(void)
-{
-        while (sd_event_run(event, 0) > 0)
-                ;
-}
-
-/* Runs the loop until every fiber has ended. */
-static void spin(void)
-{
-        while (fibers_live() > 0)
-                g_assert_cmpint(sd_event_run(event, UINT64_MAX), >=, 0);
-}
-
-static void start(const char *name, void (*run)(void *), void *data)
-{
-        g_assert_cmpint(fiber_start(name, run, data, NULL), ==, 0);
-}
-
-static void setup(unsigned *cap, const void *wanted)
-{
-        *cap = GPOINTER_TO_UINT(wanted) ?: CAP;
-        g_assert_cmpint(sd_event_new(&event), >=, 0);
-        g_assert_cmpint(fibers_init(event, *cap), ==, 0);
-        story = g_string_new(NULL);
-}
-
-static void teardown(unsigned *cap, const void *unused)
-{
-        (void)cap, (void)unused;
-        fibers_finish();
-        g_assert_cmpint(fibers_live(), ==, 0);
-        event = sd_event_unref(event);
-        g_string_free(story, TRUE);
-}
-
-/* A fiber that waits once, or again and again until it is cancelled. */
-typedef struct Waiter {
-        const char *name;
-        uint64_t deadline;
-        bool shielded, again;
-        Fiber *fiber;
-        Wait *wait;
-        int result;
-} Waiter;
-
-static void waiter_run(void *data)
-{
-        Waiter *waiter = data;
-
-        do {
-                Wait wait = WAIT_INIT;
-
-                waiter->wait = &wait;
-                if (waiter->shielded)
-                        fiber_shield();
-                waiter->result = wait_for(&wait, "a word", waiter->deadline ?: FIBER_FOREVER);
-                if (waiter->shielded)
-                        fiber_unshield();
-                waiter->wait = NULL;
-                tell("%s=%d", waiter->name, waiter->result);
-        } while (waiter->again && waiter->result != -ECANCELED);
-}
-
-static void waiter_start(Waiter *waiter)
-{
-        g_assert_cmpint(fiber_start(waiter->name, waiter_run, waiter, &waiter->fiber), ==, 0);
-}
 
 /* Starting and ending. */
 
@@ -580,222 +489,6 @@ static void test_owed_at_finish(unsigned *cap, const void *unused)
         fibers_finish();
         assert_story("a=-125 b=-125 c=-125");
         g_assert_cmpint(fibers_init(event, *cap), ==, 0);
-}
-
-/* Queues. */
-
-typedef struct InLine {
-        const char *name;
-        FiberQueue *queue;
-        uint64_t deadline;
-        Fiber *fiber;
-} InLine;
-
-static void in_line_run(void *data)
-{
-        InLine *in_line = data;
-        int r = fiber_queue_wait(in_line->queue, "its turn", in_line->deadline ?: FIBER_FOREVER);
-
-        tell("%s=%d", in_line->name, r);
-}
-
-static void in_line_start(InLine *in_line, int n)
-{
-        for (int i = 0; i < n; i++)
-                g_assert_cmpint(
-                        fiber_start(in_line[i].name, in_line_run, &in_line[i], &in_line[i].fiber),
-                        ==, 0);
-}
-
-static void in_line_free(InLine *in_line, int n)
-{
-        for (int i = 0; i < n; i++)
-                fiber_unref(in_line[i].fiber);
-}
-
-static void test_queue(unsigned *cap, const void *unused)
-{
-        FiberQueue queue = { 0 };
-        InLine line[] = { { "a", &queue, 0, NULL }, { "b", &queue, 0, NULL },
-                { "c", &queue, 0, NULL }, { "d", &queue, 0, NULL }, { "e", &queue, 0, NULL } };
-
-        (void)cap, (void)unused;
-        g_assert_cmpint(fiber_queue_wake(&queue, 0), ==, 0);
-        g_assert_cmpint(fiber_queue_wake_all(&queue, 0), ==, 0);
-        in_line_start(line, 5);
-        g_assert_cmpint(fiber_queue_wake(&queue, 1), ==, 1);
-        g_assert_cmpint(fiber_queue_wake(&queue, 2), ==, 1);
-        settle();
-        assert_story("a=1 b=2");
-        g_assert_cmpint(fiber_queue_wake_all(&queue, 3), ==, 3);
-        g_assert_cmpint(fiber_queue_wake_all(&queue, 4), ==, 0);
-        settle();
-        assert_story("c=3 d=3 e=3");
-        g_assert_null(queue.head);
-        g_assert_null(queue.tail);
-        in_line_free(line, 5);
-}
-
-/* Who leaves the line, at its start, middle or end, does not take a turn. */
-static void test_queue_leave(unsigned *cap, const void *unused)
-{
-        static const char *const left[] = { "b=1 c=1 d=1", "a=1 c=1 d=1", "a=1 b=1 d=1",
-                "a=1 b=1 c=1" };
-
-        (void)cap, (void)unused;
-        for (int by_deadline = 0; by_deadline < 2; by_deadline++)
-                for (int leaver = 0; leaver < 4; leaver++) {
-                        FiberQueue queue = { 0 };
-                        InLine late = { "e", &queue, 0, NULL };
-                        InLine line[] = { { "a", &queue, 0, NULL }, { "b", &queue, 0, NULL },
-                                { "c", &queue, 0, NULL }, { "d", &queue, 0, NULL } };
-
-                        if (by_deadline)
-                                line[leaver].deadline = 1;
-                        in_line_start(line, 4);
-                        if (!by_deadline)
-                                fiber_cancel(line[leaver].fiber);
-                        settle();
-                        g_assert_cmpint(fibers_live(), ==, 3);
-                        g_string_truncate(story, 0);
-                        g_assert_cmpint(fiber_queue_wake_all(&queue, 1), ==, 3);
-                        settle();
-                        assert_story(left[leaver]);
-
-                        /* Its tail is right: one more can join. */
-                        in_line_start(&late, 1);
-                        g_assert_cmpint(fiber_queue_wake(&queue, 2), ==, 1);
-                        settle();
-                        assert_story("e=2");
-                        in_line_free(line, 4);
-                        in_line_free(&late, 1);
-                }
-}
-
-static void test_queue_wake_cancelled(unsigned *cap, const void *unused)
-{
-        FiberQueue queue = { 0 };
-        InLine line[] = { { "a", &queue, 0, NULL }, { "b", &queue, 0, NULL } };
-
-        (void)cap, (void)unused;
-        in_line_start(line, 2);
-        fiber_cancel(line[0].fiber);
-        /* It has not run yet and is still the first: the turn is its, and not lost. */
-        g_assert_cmpint(fiber_queue_wake(&queue, 1), ==, 1);
-        settle();
-        assert_story("a=1");
-        fiber_cancel(line[1].fiber);
-        settle();
-        assert_story("b=-125");
-        g_assert_cmpint(fiber_queue_wake(&queue, 1), ==, 0);
-        in_line_free(line, 2);
-}
-
-/* Locks. */
-
-typedef struct Locker {
-        const char *name;
-        FiberLock *lock;
-        uint64_t deadline, held;
-        Fiber *fiber;
-} Locker;
-
-static void locker_run(void *data)
-{
-        Locker *locker = data;
-        int r = fiber_lock(locker->lock, "the lock", locker->deadline ?: FIBER_FOREVER);
-
-        tell("%s=%d", locker->name, r);
-        if (r < 0)
-                return;
-        g_assert_true(locker->lock->owner == fiber_self());
-        fiber_shield();
-        fiber_sleep(locker->held);
-        fiber_unshield();
-        tell("%s-", locker->name);
-        fiber_unlock(locker->lock);
-        g_assert_true(locker->lock->owner != fiber_self());
-}
-
-static void locker_start(Locker *lockers, int n)
-{
-        for (int i = 0; i < n; i++)
-                g_assert_cmpint(
-                        fiber_start(lockers[i].name, locker_run, &lockers[i], &lockers[i].fiber),
-                        ==, 0);
-}
-
-static void test_lock(unsigned *cap, const void *unused)
-{
-        FiberLock lock = { 0 };
-        Locker lockers[] = {
-                { .name = "a", .lock = &lock, .held = 50 * MS },
-                { .name = "b", .lock = &lock, .held = 1 * MS },
-                { .name = "times-out", .lock = &lock, .deadline = fiber_deadline(2 * MS) },
-                { .name = "cancelled", .lock = &lock },
-                { .name = "c", .lock = &lock, .held = 1 * MS },
-        };
-
-        (void)cap, (void)unused;
-        locker_start(lockers, 5);
-        fiber_cancel(lockers[3].fiber);
-        spin();
-        assert_story("a=0 cancelled=-125 times-out=-110 a- b=0 b- c=0 c-");
-        g_assert_null(lock.owner);
-        g_assert_null(lock.queue.head);
-        for (int i = 0; i < 5; i++)
-                fiber_unref(lockers[i].fiber);
-}
-
-static void unlocker_run(void *data)
-{
-        Locker *lockers = data;
-
-        g_assert_cmpint(fiber_lock(lockers->lock, "the lock", FIBER_FOREVER), ==, 0);
-        locker_start(lockers, 2);
-        fiber_yield();
-        fiber_unlock(lockers->lock);
-        /* It is the next one's already, who has not run yet: nobody overtakes. */
-        g_assert_true(lockers->lock->owner == lockers[0].fiber);
-        /* Being cancelled between the two does not lose the lock. */
-        fiber_cancel(lockers[0].fiber);
-        tell("asks");
-        g_assert_cmpint(fiber_lock(lockers->lock, "the lock", FIBER_FOREVER), ==, 0);
-        tell("again");
-        fiber_unlock(lockers->lock);
-}
-
-static void test_lock_handover(unsigned *cap, const void *unused)
-{
-        FiberLock lock = { 0 };
-        Locker lockers[] = { { .name = "a", .lock = &lock }, { .name = "b", .lock = &lock } };
-
-        (void)cap, (void)unused;
-        start("unlocker", unlocker_run, lockers);
-        spin();
-        assert_story("asks a=0 a- b=0 b- again");
-        g_assert_null(lock.owner);
-        fiber_unref(lockers[0].fiber);
-        fiber_unref(lockers[1].fiber);
-}
-
-/* The deadline and the unlock in one turn of the loop: whoever wins, the lock is free at last. */
-static void test_lock_interrupted(unsigned *cap, const void *unused)
-{
-        FiberLock lock = { 0 };
-        Locker lockers[] = {
-                { .name = "a", .lock = &lock, .held = 1 * MS },
-                { .name = "b", .lock = &lock, .deadline = fiber_deadline(1 * MS) },
-        };
-
-        (void)cap, (void)unused;
-        locker_start(lockers, 2);
-        g_usleep(5 * MS);
-        spin();
-        g_assert_null(lock.owner);
-        g_assert_null(lock.queue.head);
-        fiber_unref(lockers[0].fiber);
-        fiber_unref(lockers[1].fiber);
 }
 
 /* Descriptors. */
@@ -1370,46 +1063,37 @@ static void test_cost(unsigned *cap, const void *unused)
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
-#define TEST(path, function) TEST_CAP(path, function, 0)
-#define TEST_CAP(path, function, cap) \
-        g_test_add("/fiber/" path, unsigned, GUINT_TO_POINTER(cap), setup, function, teardown)
-        TEST("start", test_start);
-        TEST("local", test_local);
-        TEST("reference", test_reference);
-        TEST("wake/before", test_wake_before);
-        TEST("wake/order", test_wake_order);
-        TEST("wake/twice", test_wake_twice);
-        TEST("wake/other", test_wake_other);
-        TEST("cancel/new", test_cancel_new);
-        TEST("cancel/ready", test_cancel_ready);
-        TEST("cancel/waiting", test_cancel_waiting);
-        TEST("cancel/shielded", test_cancel_shielded);
-        TEST("cancel/self", test_cancel_self);
-        TEST("cancel/result", test_result_after_interruption);
-        TEST("deadline/wait", test_deadline);
-        TEST("deadline/order", test_sleep_order);
-        TEST("deadline/stale", test_deadline_stale);
-        TEST("deadline/cancel", test_deadline_cancel);
-        TEST_CAP("cap", test_cap, 3);
-        TEST_CAP("owed/order", test_owed, 2);
-        TEST_CAP("owed/finish", test_owed_at_finish, 1);
-        TEST("queue/order", test_queue);
-        TEST("queue/leave", test_queue_leave);
-        TEST("queue/wake-cancelled", test_queue_wake_cancelled);
-        TEST("lock/order", test_lock);
-        TEST("lock/handover", test_lock_handover);
-        TEST("lock/interrupted", test_lock_interrupted);
-        TEST("fd", test_fd);
-        TEST("yield/order", test_yield);
-        TEST("yield/fair", test_yield_fair);
-        TEST("many/in-turn", test_many_in_turn);
-        TEST("many/at-once", test_many_at_once);
-        TEST("many/nested", test_many_nested);
-        TEST("finish/all", test_finish);
-        TEST("finish/after-loop", test_finish_after_loop);
-        TEST("list", test_list);
-        TEST("death/overflow", test_overflow);
-        TEST("death/on-loop", test_on_loop);
-        TEST("cost", test_cost);
+        FIBER_TEST("start", test_start);
+        FIBER_TEST("local", test_local);
+        FIBER_TEST("reference", test_reference);
+        FIBER_TEST("wake/before", test_wake_before);
+        FIBER_TEST("wake/order", test_wake_order);
+        FIBER_TEST("wake/twice", test_wake_twice);
+        FIBER_TEST("wake/other", test_wake_other);
+        FIBER_TEST("cancel/new", test_cancel_new);
+        FIBER_TEST("cancel/ready", test_cancel_ready);
+        FIBER_TEST("cancel/waiting", test_cancel_waiting);
+        FIBER_TEST("cancel/shielded", test_cancel_shielded);
+        FIBER_TEST("cancel/self", test_cancel_self);
+        FIBER_TEST("cancel/result", test_result_after_interruption);
+        FIBER_TEST("deadline/wait", test_deadline);
+        FIBER_TEST("deadline/order", test_sleep_order);
+        FIBER_TEST("deadline/stale", test_deadline_stale);
+        FIBER_TEST("deadline/cancel", test_deadline_cancel);
+        FIBER_TEST_CAP("cap", test_cap, 3);
+        FIBER_TEST_CAP("owed/order", test_owed, 2);
+        FIBER_TEST_CAP("owed/finish", test_owed_at_finish, 1);
+        FIBER_TEST("fd", test_fd);
+        FIBER_TEST("yield/order", test_yield);
+        FIBER_TEST("yield/fair", test_yield_fair);
+        FIBER_TEST("many/in-turn", test_many_in_turn);
+        FIBER_TEST("many/at-once", test_many_at_once);
+        FIBER_TEST("many/nested", test_many_nested);
+        FIBER_TEST("finish/all", test_finish);
+        FIBER_TEST("finish/after-loop", test_finish_after_loop);
+        FIBER_TEST("list", test_list);
+        FIBER_TEST("death/overflow", test_overflow);
+        FIBER_TEST("death/on-loop", test_on_loop);
+        FIBER_TEST("cost", test_cost);
         return g_test_run();
 }
