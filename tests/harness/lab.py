@@ -9,7 +9,7 @@
 those of documentation, their ports the usual ones:
 
     there.example     192.0.2.2, 2001:db8::2, fe80::2%lab0
-      unix            /run/libvirt/libvirt-sock, libvirt-sock-ro
+      unix            /run/libvirt/libvirt-sock, libvirt-sock-ro; on the other host too
       16509           TCP with SASL: DIGEST-MD5, SCRAM-SHA-256 and so on, for operator
       16514           TLS: certificates of certificates.py, a list of revoked ones
       22              sshd: keys, passwords and keyboard-interactive, for operator and root
@@ -122,15 +122,15 @@ class Host:
         kinds = ['--mount', '--net', '--uts', '--propagation', 'private']
         if processes:
             kinds += ['--pid', '--fork', '--kill-child', '--mount-proc']
-        # It reads until this process closes the pipe, or ends.
-        self._holder = subprocess.Popen(['unshare', *kinds, 'cat'], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                        preexec_fn=_die_with_parent)
+        # It reads until this process closes the pipe, or ends; and the shell takes note of the end of those
+        # processes that have lost their parents, of which QEMU's are some.
+        self._holder = subprocess.Popen(['unshare', *kinds, 'sh', '-c', 'cat; exit'], stdin=subprocess.PIPE,
+                                        stdout=subprocess.DEVNULL, preexec_fn=_die_with_parent)
         self.pid = self._holder.pid
-        wait_until(lambda: self._command(self.pid) != 'python3' and (not processes or self._child()),
-                   f'host {name}')
         if processes:
+            wait_until(self._child, f'host {name}')
             self.pid = self._child()
-        wait_until(lambda: self._command(self.pid) == 'cat', f'host {name}')
+        wait_until(lambda: self._command(self.pid) == 'sh', f'host {name}')
         self.prefix = ['nsenter', '-t', str(self.pid), '--mount', '--net', '--uts', *(['--pid'] if processes else []),
                        '--']
         self.run('hostname', name)
@@ -141,6 +141,9 @@ class Host:
         return pathlib.Path(f'/proc/{pid}/comm').read_text().strip()
 
     def _child(self):
+        # Of unshare; before it is that, it is a copy of this process.
+        if self._command(self._holder.pid) != 'unshare':
+            return None
         children = pathlib.Path(f'/proc/{self._holder.pid}/task/{self._holder.pid}/children').read_text().split()
         return int(children[0]) if children else None
 
@@ -314,6 +317,10 @@ class Lab:
         self.here.replace('/etc/passwd', '\n'.join(here) + '\n')
         self.here.replace('/etc/hosts', HOSTS)
         self.here.home = home
+        # The sockets of libvirtd are here as well: it is one machine that runs both hosts.
+        self.here.run('sh', '-ec', 'mount -t tmpfs -o mode=0755 none /run; mkdir /run/libvirt; cd /run/libvirt; '
+                      f'for name in libvirt-sock libvirt-sock-ro; do ln -s {self.socket("$name")} $name; done; '
+                      'ln -s libvirt-sock virtqemud-sock; ln -s libvirt-sock-ro virtqemud-sock-ro')
         self.there.run('sh', '-ec', '\n'.join(
             f'mkdir -p {place} && mount -t tmpfs -o mode=0755 none {place}' for place in STATE))
         self.there.run('mkdir', '-p', '/run/sshd', '/run/lock')
@@ -331,6 +338,10 @@ class Lab:
     def set_sasl_password(self, password: str, user=USER):
         self.there.run('saslpasswd2', '-p', '-c', '-a', 'libvirt', '-u', self.there.name, '-f',
                        self.folder / 'sasl/passwords', user, input=password)
+
+    def socket(self, name='libvirt-sock') -> str:
+        """The path of a socket of libvirtd's, for everybody on this machine."""
+        return f'/proc/{self.there.pid}/root/run/libvirt/{name}'
 
     # The daemons
 
