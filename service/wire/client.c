@@ -25,6 +25,7 @@ WireClient *wire_client_unref(WireClient *client)
 {
         if (!client || --client->n_ref > 0)
                 return NULL;
+        wire_sasl_drop(client);
         connection_unref(client->connection);
         caller_unref(client->caller);
         g_free(client);

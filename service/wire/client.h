@@ -25,7 +25,9 @@ struct WireClient {
         Connection *connection; /* a reference; NULL: not open */
         unsigned n_in_work;     /* calls and packets of streams that are not consumed yet */
         bool paused;
-        bool wants_close; /* to be told when the connection behind it is lost */
+        struct Sasl *sasl; /* the exchange of a login; NULL: none */
+        bool sasl_busy;    /* a turn of it is in work */
+        bool wants_close;  /* to be told when the connection behind it is lost */
 
         struct WireEvents *events;   /* events.c's; NULL: none asked for */
         struct WireStream *streams;  /* streams.c's */
@@ -92,6 +94,12 @@ int wire_call_fail(WireCall *call, GError **error, int code, const char *format,
         G_GNUC_PRINTF(4, 5);
 /* Sends the reply before the answer returns, for those that have more to send after it. */
 int wire_call_reply(WireCall *call, const void *ret, GError **error);
+
+/* login-sasl.c */
+int wire_auth_sasl_init(WireCall *call, void *args, void *ret, GError **error);
+int wire_auth_sasl_start(WireCall *call, void *args, void *ret, GError **error);
+int wire_auth_sasl_step(WireCall *call, void *args, void *ret, GError **error);
+void wire_sasl_drop(WireClient *client);
 
 /* events.c: the sink, and what a client that leaves had registered. */
 void wire_events_init(void);

@@ -17,6 +17,7 @@
 #include "service/base/cleanup.h"
 #include "service/settings.h"
 #include "service/wire/client.h"
+#include "service/wire/tls-door.h"
 
 #define SOCKET "virtbus-sock"
 #define SOCKET_READ_ONLY "virtbus-sock-ro"
@@ -28,8 +29,8 @@ typedef struct Listener {
         int fd;
         sd_event_source *source;
         char *path; /* of a socket that we made; NULL: systemd's, or none */
-        bool local, read_only;
-        WireLogin login;
+        bool local, read_only, tls;
+        WireLogin login; /* but over TLS, where what holds is what is set when hands are shaken */
 } Listener;
 
 static struct {
@@ -49,7 +50,7 @@ static unsigned count_anonymous(void)
 
         for (const WireClient *client = door.clients; client; client = client->next)
                 n += client->login != WIRE_LOGIN_NONE;
-        return n;
+        return n + wire_tls_shaking();
 }
 
 /* Past the limits those who come wait outside. */
@@ -106,23 +107,48 @@ bool wire_door_in_use(void)
         return door.n_clients > 0;
 }
 
-static int let_in(const Listener *listener, int fd)
+/* From afar: who needs no further login is known by the name that its certificate has, if any. */
+static void let_in_remote(WireLink *link, WireLogin login, const char *name)
+{
+        Caller *caller = caller_new_remote();
+
+        if (login == WIRE_LOGIN_NONE)
+                caller_logged_in(caller, name ?: "anonymous");
+        wire_client_new(door.event, link, caller, login, false);
+}
+
+static void let_in_local(const Listener *listener, int fd)
 {
         g_autoptr(GError) error = NULL;
-        Caller *caller = NULL;
+        Caller *caller;
 
-        if (!listener->local) {
-                caller = caller_new_remote();
-                if (listener->login == WIRE_LOGIN_NONE)
-                        caller_logged_in(caller, "anonymous");
-        } else if (caller_new_process(fd, &caller, &error) < 0) {
+        if (caller_new_process(fd, &caller, &error) < 0) {
                 g_warning("%s", error->message);
                 fd_close(fd);
-                return -1;
+                return;
         }
         wire_client_new(
                 door.event, wire_link_new_socket(fd), caller, listener->login, listener->read_only);
-        return 0;
+}
+
+/* Over TLS, when hands are shaken. */
+static void on_shaken(WireLink *link, const char *name, void *data)
+{
+        (void)data;
+        if (door.listeners)
+                let_in_remote(link, settings()->auth_tls, name);
+        else
+                wire_link_free(link);
+}
+
+static void let_in(const Listener *listener, int fd)
+{
+        if (listener->local)
+                let_in_local(listener, fd);
+        else if (!listener->tls)
+                let_in_remote(wire_link_new_socket(fd), listener->login, NULL);
+        else if (wire_tls_shake(fd, on_shaken, NULL) >= 0)
+                settle();
 }
 
 static int on_knock(sd_event_source *source, int fd, uint32_t events, void *data)
@@ -159,15 +185,13 @@ static void listener_free(void *data)
 }
 
 /* Takes fd and path. */
-static void listener_add(int fd, char *path, bool local, bool read_only, WireLogin login)
+static void listener_add(Listener draft)
 {
-        Listener *listener = g_new(Listener, 1);
+        Listener *listener = g_memdup2(&draft, sizeof draft);
         int r;
 
-        *listener = (Listener){
-                .fd = fd, .path = path, .local = local, .read_only = read_only, .login = login
-        };
-        r = sd_event_add_io(door.event, &listener->source, fd, EPOLLIN, on_knock, listener);
+        r = sd_event_add_io(
+                door.event, &listener->source, listener->fd, EPOLLIN, on_knock, listener);
         if (r < 0) {
                 g_warning("cannot listen for clients of the wire: %s", g_strerror(-r));
                 listener_free(listener);
@@ -182,8 +206,20 @@ static void take_local(int fd, char *path, const char *name)
 {
         bool read_only = g_str_has_suffix(name, "-ro");
 
-        listener_add(fd, path, true, read_only,
-                read_only ? settings()->auth_unix_ro : settings()->auth_unix_rw);
+        listener_add((Listener){
+                .fd = fd,
+                .path = path,
+                .local = true,
+                .read_only = read_only,
+                .login = read_only ? settings()->auth_unix_ro : settings()->auth_unix_rw,
+        });
+}
+
+static void take_network(int fd, bool tls)
+{
+        listener_add((Listener){ .fd = fd, .tls = tls, .login = settings()->auth_tcp });
+        if (tls)
+                wire_tls_open();
 }
 
 static void take_given(int fd, const char *name)
@@ -196,10 +232,8 @@ static void take_given(int fd, const char *name)
                 g_warning("cannot use the socket '%s': %s", name, g_strerror(errno));
         else if (address.sun_family == AF_UNIX)
                 take_local(fd, NULL, address.sun_path);
-        else if (strstr(name, "tls"))
-                g_warning("the socket '%s' is not served: TLS is not there", name);
         else
-                listener_add(fd, NULL, false, false, settings()->auth_tcp);
+                take_network(fd, strstr(name, "tls"));
 }
 
 /* How many sockets systemd gave. */
@@ -350,7 +384,7 @@ static int listen_tcp(const char *address, uint16_t port)
         return fd_steal(&fd);
 }
 
-static void open_tcp(const char *port)
+static void open_network(const char *port, bool tls)
 {
         const char *address = settings()->listen_addr;
         guint64 number;
@@ -362,7 +396,7 @@ static void open_tcp(const char *port)
                 g_warning("cannot listen on port %s of %s: %s", port, address ?: "all addresses",
                         g_strerror(-fd));
         else
-                listener_add(fd, NULL, false, false, settings()->auth_tcp);
+                take_network(fd, tls);
 }
 
 void wire_door_open(sd_event *event, Instance instance)
@@ -376,7 +410,9 @@ void wire_door_open(sd_event *event, Instance instance)
                 return;
         open_directory(instance);
         if (settings()->listen_tcp)
-                open_tcp(settings()->tcp_port);
+                open_network(settings()->tcp_port, false);
+        if (settings()->listen_tls)
+                open_network(settings()->tls_port, true);
 }
 
 void wire_door_shut(void)
@@ -390,5 +426,6 @@ void wire_door_close(void)
         wire_door_shut();
         while (door.clients)
                 wire_client_drop(door.clients);
+        wire_tls_close();
         wire_events_finish();
 }

@@ -72,17 +72,11 @@ static int auth_polkit(WireCall *call, void *args, void *data, GError **error)
         return 0;
 }
 
-static int auth_sasl(WireCall *call, void *args, void *data, GError **error)
-{
-        (void)args, (void)data;
-        return wire_call_fail(call, error, ERROR_AUTH_FAILED, "authentication failed");
-}
-
 const WireRow wire_login_rows[] = {
         { WIRE_AUTH_LIST, WIRE_ON_LINK, false, auth_list, NULL, -1, 0 },
         { WIRE_AUTH_POLKIT, WIRE_ON_LINK, false, auth_polkit, NULL, -1, 0 },
-        { WIRE_AUTH_SASL_INIT, WIRE_ON_LINK, false, auth_sasl, NULL, -1, 0 },
-        { WIRE_AUTH_SASL_START, WIRE_ON_LINK, false, auth_sasl, NULL, -1, 0 },
-        { WIRE_AUTH_SASL_STEP, WIRE_ON_LINK, false, auth_sasl, NULL, -1, 0 },
+        { WIRE_AUTH_SASL_INIT, WIRE_ON_LINK, true, wire_auth_sasl_init, NULL, -1, 0 },
+        { WIRE_AUTH_SASL_START, WIRE_ON_LINK, true, wire_auth_sasl_start, NULL, -1, 0 },
+        { WIRE_AUTH_SASL_STEP, WIRE_ON_LINK, true, wire_auth_sasl_step, NULL, -1, 0 },
         { 0 },
 };
