@@ -231,6 +231,7 @@ static int interface_stats(WireCall *call, void *data, void *result, GError **er
 /* Processors: their times are statistics, where they may run is another member's. */
 
 #define VCPU_RUNNING 1
+#define CPU_UNKNOWN (-2)
 
 static void fill_vcpus(const Results *out, size_t n, WireDomainGetVcpusRet *ret)
 {
@@ -241,7 +242,7 @@ static void fill_vcpus(const Results *out, size_t n, WireDomainGetVcpusRet *ret)
                         .number = i,
                         .state = stat_of(out, "vcpu", i, "state", VCPU_RUNNING),
                         .cpu_time = stat_of(out, "vcpu", i, "time", 0),
-                        .cpu = -1,
+                        .cpu = CPU_UNKNOWN,
                 };
 }
 
