@@ -171,6 +171,10 @@ class AuthorizationTest(HostBusTest):
         self.caller.object(f'{ROOT}/driver/test').get_all('Driver')
         self.caller.object(f'{ROOT}/driver/test').introspect()
         self.assertEqual(self.asked(), [])
+        # What tells of other hosts is left out of the rest.
+        self.assertEqual(set(self.client.object(ROOT).get_all('Manager')) - set(manager.get_all('Manager')),
+                         {'Aliases', 'Problems'})
+        self.assertEqual(self.asked(), [('connection.read', {'object': 'Manager', 'member': 'GetAll'})])
 
     def test_root_is_not_asked_about(self):
         self.client.object(TEST_DOMAIN).call('Domain.Suspend')
