@@ -49,6 +49,7 @@ static int login_polkit(RemoteLink *link, const Target *target, uint64_t deadlin
 
 static const Login logins[] = {
         { LOGIN_NONE, "none", login_none },
+        { LOGIN_SASL, "sasl", login_sasl },
         { LOGIN_POLKIT, "polkit", login_polkit },
 };
 
@@ -158,10 +159,16 @@ static int open_name(RemoteLink *link, const Target *target, uint64_t deadline, 
         return ask(&call, link, WIRE_CONNECT_OPEN, &args, deadline, error);
 }
 
+static bool can_ask(void)
+{
+        return client_current() && client_current()->ask;
+}
+
 RemoteLink *session_open(const Target *target, const Transport *transport,
         const RemoteLinkEvents *events, void *data, PeerFeatures *ret_features, GError **error)
 {
-        uint64_t deadline = fiber_deadline(SESSION_DEADLINE);
+        /* Where a user can be asked, people take their time. */
+        uint64_t deadline = fiber_deadline(can_ask() ? ASKING_DEADLINE : SESSION_DEADLINE);
         g_autoptr(RemoteLink) link = NULL;
         Way way = { 0 };
 

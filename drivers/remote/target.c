@@ -63,6 +63,13 @@ Target *target_free(Target *target)
         return NULL;
 }
 
+bool target_flag(const Target *target, const char *name)
+{
+        const char *value = uri_parameter(target->uri, name);
+
+        return value && strcmp(value, "0") != 0;
+}
+
 char *target_label(const Target *target)
 {
         const Uri *uri = target->uri;

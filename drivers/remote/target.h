@@ -18,6 +18,9 @@ Target *target_new(const Uri *uri, Instance instance, bool read_only, GError **e
 /* Takes NULL; returns NULL. */
 Target *target_free(Target *target);
 
+/* A parameter of the URI that is a number: "0" is no, as any other is yes. */
+bool target_flag(const Target *target, const char *name);
+
 /* In the object path of the connection: readable, and different for different targets. Allocated.
  */
 char *target_label(const Target *target);

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const Transport *const transports[] = { &unix_transport, &tcp_transport, &ext_transport };
+static const Transport *const transports[] = { &unix_transport, &tcp_transport, &tls_transport,
+        &ssh_transport, &libssh_transport, &libssh2_transport, &ext_transport };
 
 const Transport *transport_of(const Target *target, GError **error)
 {

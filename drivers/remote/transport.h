@@ -28,7 +28,8 @@ typedef struct Transport {
         int (*connect)(const Target *target, uint64_t deadline, Way *ret, GError **error);
 } Transport;
 
-extern const Transport unix_transport, tcp_transport, ext_transport;
+extern const Transport unix_transport, tcp_transport, tls_transport, ssh_transport,
+        libssh_transport, libssh2_transport, ext_transport;
 
 /* The one that a URI names, or means; NULL with the error where there is none such. */
 const Transport *transport_of(const Target *target, GError **error);

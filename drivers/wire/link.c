@@ -2,8 +2,10 @@
 #include "drivers/wire/link.h"
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -110,4 +112,29 @@ WireLink *wire_link_new_socket(int fd)
         if (family != AF_UNIX)
                 setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         return link;
+}
+
+static bool format_place(
+        int fd, int (*get)(int, struct sockaddr *, socklen_t *), char text[WIRE_PLACE])
+{
+        union {
+                struct sockaddr any;
+                struct sockaddr_storage room;
+        } address;
+        socklen_t size = sizeof address;
+        char host[96], port[16];
+
+        if (get(fd, &address.any, &size) < 0 ||
+                (address.any.sa_family != AF_INET && address.any.sa_family != AF_INET6) ||
+                getnameinfo(&address.any, size, host, sizeof host, port, sizeof port,
+                        NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+                return false;
+        snprintf(text, WIRE_PLACE, "%s;%s", host, port);
+        return true;
+}
+
+bool wire_link_places(const WireLink *link, char local[WIRE_PLACE], char remote[WIRE_PLACE])
+{
+        return format_place(link->fd, getsockname, local) &&
+                format_place(link->fd, getpeername, remote);
 }

@@ -80,4 +80,8 @@ static inline WireLink *wire_link_free(WireLink *link)
  * for more to send. */
 WireLink *wire_link_new_socket(int fd);
 
+/* Both ends of a link over a network, as "address;port". False where it is none. */
+#define WIRE_PLACE 128
+bool wire_link_places(const WireLink *link, char local[WIRE_PLACE], char remote[WIRE_PLACE]);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WireLink, wire_link_free)

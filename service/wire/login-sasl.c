@@ -3,9 +3,6 @@
 /* Logging in with SASL. What goes wrong is told to the log alone: the client hears one text,
  * whatever it was, as everywhere. */
 
-#include <arpa/inet.h>
-#include <netdb.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "drivers/wire/sasl.h"
@@ -27,25 +24,6 @@ static int refuse(WireCall *call, const GError *reason, GError **error)
         g_message("%s: %s", call->client->caller->name, reason->message);
         wire_sasl_drop(call->client);
         return wire_call_fail(call, error, ERROR_AUTH_FAILED, "authentication failed");
-}
-
-/* "address;port" of one end, as SASL wants it; an empty text where it is no place on a network. */
-static void format_place(int fd, int (*get)(int, struct sockaddr *, socklen_t *), char text[128])
-{
-        union {
-                struct sockaddr any;
-                struct sockaddr_storage room;
-        } address;
-        socklen_t size = sizeof address;
-        char host[96], port[16];
-
-        text[0] = '\0';
-        if (get(fd, &address.any, &size) < 0 ||
-                (address.any.sa_family != AF_INET && address.any.sa_family != AF_INET6))
-                return;
-        if (getnameinfo(&address.any, size, host, sizeof host, port, sizeof port,
-                    NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-                snprintf(text, 128, "%s;%s", host, port);
 }
 
 /* Of the turns of one exchange one at a time is in work, however many calls come at once. */
@@ -72,14 +50,11 @@ static int end_turn(WireCall *call, int r, GError *reason, GError **error)
 static int init_run(WireClient *client, WireAuthSaslInitRet *ret, GError **error)
 {
         const WireLink *link = wire_peer_link(client->peer);
-        char local[128], remote[128];
+        char local[WIRE_PLACE], remote[WIRE_PLACE];
         unsigned external = wire_tls_bits(link);
-        bool network;
+        bool network = wire_link_places(link, local, remote);
         const char *list;
 
-        format_place(link->fd, getsockname, local);
-        format_place(link->fd, getpeername, remote);
-        network = local[0] && remote[0];
         const SaslOptions options = {
                 .local = network ? local : NULL,
                 .remote = network ? remote : NULL,

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* SSH in process, which can ask the user of the client for what it needs. */
+
+#include <string.h>
+
+#include "drivers/credentials.h"
+#include "drivers/remote/ssh-command.h"
+#include "drivers/remote/ssh.h"
+#include "service/base/enum.h"
+
+/* Whom one logs in as, unless the URI or the file of credentials says so. */
+#define DEFAULT_USER "root"
+
+ENUM_TABLE(ssh_verify_table, "known_hosts_verify", _SSH_VERIFY_MAX, "normal", "auto", "ignore");
+
+static int find_verify(const Target *target, SshVerify *ret, GError **error)
+{
+        const char *word = uri_parameter(target->uri, "known_hosts_verify");
+        int verify = word ? enum_value(&ssh_verify_table, word) : SSH_VERIFY_NORMAL;
+
+        if (verify < 0)
+                return error_set(error, ERROR_INVALID_ARG,
+                        "%s: known_hosts_verify is normal, auto or ignore, not '%s'",
+                        target->uri->text, word);
+        *ret = target_flag(target, "no_verify") ? SSH_VERIFY_IGNORE : (SshVerify)verify;
+        return 0;
+}
+
+static int libssh_check(const Target *target, GError **error)
+{
+        SshVerify verify;
+
+        return find_verify(target, &verify, error) < 0 ? -1 : ssh_check(target, error);
+}
+
+static int ask(
+        const char *what, const char *prompt, bool echo, char **ret, void *data, GError **error)
+{
+        const Target *target = data;
+        const ClientQuestion question = {
+                .uri = target->uri->text, .what = what, .prompt = prompt, .echo = echo
+        };
+
+        return credential_get(target->uri, "ssh", &question, ret, error);
+}
+
+/* Suspends. */
+static int log_in(const SshPlugin *ssh, const Target *target, uint64_t deadline, SshSession **ret,
+        GError **error)
+{
+        const Uri *uri = target->uri;
+        g_autofree char *user = NULL, *known_hosts = NULL;
+        SshOptions options = {
+                .host = uri->host,
+                .port = uri->port ?: SSH_PORT,
+                .key_file = uri_parameter(uri, "keyfile"),
+                .methods = uri_parameter(uri, "sshauth"),
+                .ask = ask,
+                .data = (void *)target,
+        };
+        int fd;
+
+        if (find_verify(target, &options.verify, error) < 0)
+                return -1;
+        if (uri->user)
+                user = g_strdup(uri->user);
+        else if (credential_find(uri, "ssh", "username", &user, error) < 0)
+                return -1;
+        known_hosts = g_strdup(uri_parameter(uri, "known_hosts"));
+        if (!known_hosts)
+                known_hosts =
+                        g_build_filename(g_get_user_config_dir(), "libvirt", "known_hosts", NULL);
+        options.user = user ?: DEFAULT_USER;
+        options.known_hosts = known_hosts;
+        if (tcp_connect(target, SSH_PORT, deadline, &fd, error) < 0)
+                return -1;
+        return ssh->open(&options, fd, deadline, ret, error);
+}
+
+/* Suspends. The host's socket itself, where its sshd leads there; else what a shell can do. */
+static int open_peer(const SshPlugin *ssh, SshSession *session, const Target *target,
+        uint64_t deadline, int *ret, GError **error)
+{
+        g_autofree char *path = NULL, *command = NULL;
+        bool chosen = uri_parameter(target->uri, "proxy") || uri_parameter(target->uri, "netcat");
+
+        if (socket_path(target, true, &path, error) < 0 || ssh_command(target, &command, error) < 0)
+                return -1;
+        if (!chosen && ssh->open_socket(session, path, deadline, ret, NULL) >= 0)
+                return 0;
+        return ssh->open_command(session, command, deadline, ret, error);
+}
+
+static int libssh_way(const Target *target, uint64_t deadline, Way *ret, GError **error)
+{
+        const SshPlugin *ssh = ssh_plugin(error);
+        SshSession *session;
+        int fd, r;
+
+        if (!ssh || log_in(ssh, target, deadline, &session, error) < 0)
+                return -1;
+        r = open_peer(ssh, session, target, deadline, &fd, error);
+        if (r >= 0)
+                ret->link = wire_link_new_socket(fd);
+        /* The channel holds it from now on. */
+        ssh->unref(session);
+        return r;
+}
+
+const Transport libssh_transport = {
+        .name = "libssh",
+        .encrypted = true,
+        .secure = true,
+        .check = libssh_check,
+        .connect = libssh_way,
+};
+
+/* Another library of that kind: the same abilities, by the name that people know. */
+const Transport libssh2_transport = {
+        .name = "libssh2",
+        .encrypted = true,
+        .secure = true,
+        .check = libssh_check,
+        .connect = libssh_way,
+};
