@@ -36,6 +36,7 @@ BLOCKING = re.compile(
 MAY_BLOCK = {
     ('drivers/remote/resolve.c', 'getaddrinfo'): 'on a thread of its own, but for an address in figures',
     ('drivers/wire/tls.c', 'gnutls_handshake'): 'its socket does not block',
+    ('drivers/remote/ssh.c', 'ssh_connect'): 'its session does not block',
     ('service/wire/ssh-helper.c', 'sd_bus_call_method'): 'a program of its own, without a loop',
     ('service/wire/ssh-helper.c', 'usleep'): 'a program of its own, without a loop',
 }
