@@ -90,5 +90,7 @@ int ssh_check(const Target *target, GError **error)
         if (!target->uri->host)
                 return error_set(error, ERROR_INVALID_ARG, "%s: the transport '%s' needs a host",
                         target->uri->text, target->uri->transport);
-        return ssh_command(target, &command, error);
+        return target_check_path(target, "keyfile", error) < 0 ?
+                -1 :
+                ssh_command(target, &command, error);
 }

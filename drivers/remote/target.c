@@ -70,6 +70,16 @@ bool target_flag(const Target *target, const char *name)
         return value && strcmp(value, "0") != 0;
 }
 
+int target_check_path(const Target *target, const char *name, GError **error)
+{
+        const char *path = uri_parameter(target->uri, name);
+
+        return !path || g_path_is_absolute(path) ?
+                0 :
+                error_set(error, ERROR_INVALID_ARG, "%s: the path in '%s' is not absolute: '%s'",
+                        target->uri->text, name, path);
+}
+
 char *target_label(const Target *target)
 {
         const Uri *uri = target->uri;

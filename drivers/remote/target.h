@@ -21,6 +21,10 @@ Target *target_free(Target *target);
 /* A parameter of the URI that is a number: "0" is no, as any other is yes. */
 bool target_flag(const Target *target, const char *name);
 
+/* -1 where such a parameter, which names a file or a folder, is not absolute: what it would be
+ * relative to is the service's. */
+int target_check_path(const Target *target, const char *name, GError **error);
+
 /* In the object path of the connection: readable, and different for different targets. Allocated.
  */
 char *target_label(const Target *target);

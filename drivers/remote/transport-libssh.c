@@ -31,7 +31,10 @@ static int libssh_check(const Target *target, GError **error)
 {
         SshVerify verify;
 
-        return find_verify(target, &verify, error) < 0 ? -1 : ssh_check(target, error);
+        if (find_verify(target, &verify, error) < 0 ||
+                target_check_path(target, "known_hosts", error) < 0)
+                return -1;
+        return ssh_check(target, error);
 }
 
 static int ask(

@@ -11,13 +11,7 @@
 
 static int tls_check(const Target *target, GError **error)
 {
-        const char *path = uri_parameter(target->uri, "pkipath");
-
-        return !path || g_path_is_absolute(path) ?
-                0 :
-                error_set(error, ERROR_INVALID_ARG,
-                        "%s: the path of the certificates is not absolute: '%s'", target->uri->text,
-                        path);
+        return target_check_path(target, "pkipath", error);
 }
 
 static int load(const TlsPlugin *tls, const Target *target, TlsContext **ret, GError **error)
