@@ -190,11 +190,13 @@ static void tell_secret_life(
         tell_life(self, object, ((const WireSecretEventLifecycleRet *)ret)->event, state);
 }
 
+void events_known(MirrorObject *object)
+{
+        object->told = state_of(object);
+}
+
 void events_tell_added(RemoteConnection *self, MirrorObject *object)
 {
-        int state = state_of(object);
-
-        object->told = state;
         if (object->object.class == &domain_class) {
                 if (is_persistent(object))
                         domain_emit(&object->domain, EVENT_DEFINED, DEFINED_ADDED);
@@ -204,7 +206,7 @@ void events_tell_added(RemoteConnection *self, MirrorObject *object)
         }
         if (is_persistent(object))
                 emit_life(self, object, LIFE_DEFINED);
-        if (state)
+        if (state_of(object))
                 emit_life(self, object, LIFE_STARTED);
 }
 

@@ -82,10 +82,11 @@ static void on_closed(WirePeer *peer, WireCloseReason reason, const GError *erro
                 error_set(&problem, ERROR_RPC, "the peer has not answered for %u s",
                         (unsigned)(LINK_KEEPALIVE_INTERVAL * (LINK_KEEPALIVE_COUNT + 1) /
                                 G_USEC_PER_SEC));
-        else if (error)
-                problem = g_error_copy(error);
-        else
+        else if (reason == WIRE_CLOSE_EOF || !error)
                 error_set(&problem, ERROR_RPC, "the peer has closed the connection%s%s",
+                        complaint ? ": " : "", complaint ?: "");
+        else
+                error_set(&problem, ERROR_RPC, "the connection has failed: %s%s%s", error->message,
                         complaint ? ": " : "", complaint ?: "");
         link_fail(link, problem);
 }
@@ -189,6 +190,7 @@ static void on_frame(WirePeer *peer, const WireHeader *header, const void *paylo
                 on_packet(link, header, payload, n);
                 break;
         default:
+                remote_link_drop(link, "the peer sent a frame that only clients send");
                 break;
         }
 }

@@ -114,6 +114,7 @@ static void object_add(RemoteConnection *self, const MirrorKind *kind, MirrorObj
                 registry_add(&self->connection.registry, object);
         else
                 return;
+        events_known(object);
         if (object->object.parent->published)
                 object_publish(object);
 }

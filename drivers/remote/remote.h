@@ -193,6 +193,8 @@ void events_take(RemoteConnection *self, int32_t procedure, void *ret);
 void events_run(RemoteConnection *self);
 /* Forgets those that wait. */
 void events_drop(RemoteConnection *self);
+/* An object is new: its state is known, and not to be told. */
+void events_known(MirrorObject *object);
 /* What no event told of, when it was found: that an object came, is gone, or went from one state to
  * another. */
 void events_tell_added(RemoteConnection *self, MirrorObject *object);

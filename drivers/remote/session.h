@@ -14,7 +14,7 @@ typedef struct PeerFeatures {
 } PeerFeatures;
 
 /* All of it has this long. */
-#define SESSION_DEADLINE (30 * G_USEC_PER_SEC)
+#define SESSION_DEADLINE (20 * G_USEC_PER_SEC)
 #define ASKING_DEADLINE (300 * G_USEC_PER_SEC)
 
 /* Suspends. A link that is logged in and open; NULL with an error that names the cause. */
