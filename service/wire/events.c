@@ -285,6 +285,20 @@ static void tell_client(WireClient *client, void *data)
         }
 }
 
+/* Without what the compiler pads the struct with. */
+static size_t members_size(const char *signature)
+{
+        size_t offset = 0;
+
+        while (*signature) {
+                const LayoutType type = layout_type(signature);
+
+                offset = layout_align(offset, &type) + type.size;
+                signature = type.end;
+        }
+        return offset;
+}
+
 static void on_signal(Object *object, const SignalInfo *signal, const void *arguments)
 {
         for (unsigned i = 0; i < G_N_ELEMENTS(event_rows); i++) {
@@ -298,7 +312,7 @@ static void on_signal(Object *object, const SignalInfo *signal, const void *argu
                         telling.about = *(Object *const *)arguments;
                         skip = sizeof(Object *);
                 }
-                size = layout_size(signal->signature);
+                size = members_size(signal->signature);
                 g_assert(size <= sizeof telling.arguments);
                 if (size > skip)
                         memcpy(telling.arguments, (const char *)arguments + skip, size - skip);

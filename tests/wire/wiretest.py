@@ -48,16 +48,18 @@ class WireTest(BusTest):
             self.assertEqual((done.returncode, done.stderr), (0, ''))
         return done.stdout + done.stderr
 
-    def background(self, *words: str, env=None) -> subprocess.Popen:
-        """Ends with the test."""
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.PIPE,
-                                   text=True, env=environment(env))
+    def background(self, name: str, *words: str) -> pathlib.Path:
+        """Ends with the test; the file that it writes."""
+        path = self.bus.folder / name
+        with open(path, 'w') as output:
+            process = subprocess.Popen(words, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                       env=environment())
 
         def end():
             process.kill()
-            process.communicate()
+            process.wait()
         self.addCleanup(end)
-        return process
+        return path
 
     def until(self, what, seconds=20):
         """The first true value of what()."""

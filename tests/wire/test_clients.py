@@ -1,0 +1,202 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Clients of libvirt's as Debian has them: its own binding, a binding that speaks the wire by itself, what makes
+guests, and virsh where it listens or is a terminal."""
+
+import os
+import pathlib
+import pty
+import re
+import subprocess
+import sys
+import time
+import unittest
+
+from wiretest import WireTest, environment, needs
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / 'guest'))
+
+import guest
+
+GO = '/usr/share/gocode'
+DOMAIN = """<domain type='test'><name>second</name><uuid>11111111-2222-3333-4444-555555555555</uuid>
+<memory unit='KiB'>262144</memory><vcpu>2</vcpu><os><type arch='i686'>hvm</type></os></domain>"""
+
+
+class BindingTest(WireTest):
+    def scenario(self, uri: str) -> list:
+        done = subprocess.run(['/usr/bin/python3', HERE / 'scenario.py', uri], capture_output=True, text=True,
+                              timeout=90, env=environment())
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        # A guest of ours uses no processor time.
+        return [re.sub(r'^(info -> \[5, .*), \d+\]$', r'\1]', line) for line in done.stdout.splitlines()]
+
+    def test_python(self):
+        """What is done and what is told are the same with libvirt's own test host, in its process."""
+        if subprocess.run(['/usr/bin/python3', '-c', 'import libvirt'], capture_output=True).returncode:
+            self.skipTest('there is no python3-libvirt')
+        wanted = self.scenario('test:///default')
+        self.maxDiff = None
+        self.assertEqual(self.scenario(self.uri()), wanted)
+        self.assertEqual(len([line for line in wanted if line.startswith('event')]), 21)
+
+    def test_go(self):
+        """It has no line of libvirt's."""
+        if needs('go') or not pathlib.Path(GO, 'src/github.com/digitalocean/go-libvirt').exists():
+            self.skipTest('there is no golang-github-digitalocean-go-libvirt-dev')
+        done = subprocess.run(['go', 'run', HERE / 'scenario.go', self.socket()], capture_output=True, text=True,
+                              timeout=300, cwd=self.bus.folder, env=environment({
+                                  'GOPATH': GO, 'GO111MODULE': 'off', 'GOCACHE': f'{self.bus.folder}/go-cache',
+                                  'GOFLAGS': '-p=2'}))
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertEqual(done.stdout.splitlines(), [
+            'TEST true', 'domains 2', 'state 1 1', 'info 262144 2', 'document true',
+            "again: internal error: Domain 'second' is already running", 'gone: true',
+            'event second 0 0', 'event second 2 0', 'event second 5 1', 'event second 1 0'])
+
+
+class EventTest(WireTest):
+    def test_virsh_hears(self):
+        # Only what happens once they have registered is told.
+        files = [self.background('all', 'virsh', '-c', self.uri(), 'event', '--all', '--loop'),
+                 self.background('one', 'virsh', '-c', self.uri(), 'event', '--domain', 'test', '--event', 'lifecycle',
+                                 '--loop')]
+        self.until(lambda: self.wake() and all('Resumed' in path.read_text() for path in files))
+        self.virsh('define', self.write('domain.xml', DOMAIN))
+        for command in ('start', 'suspend', 'resume', 'destroy', 'undefine'):
+            self.virsh(command, 'second')
+        self.virsh('dominfo', 'test')
+        self.until(lambda: 'Undefined' in files[0].read_text())
+        self.assertEqual([line for line in files[0].read_text().splitlines() if "'second'" in line], [
+            f"event 'lifecycle' for domain 'second': {event}" for event in (
+                'Defined Added', 'Started Booted', 'Suspended Paused', 'Resumed Unpaused', 'Stopped Destroyed',
+                'Undefined Removed')])
+        self.wake()
+        self.assertNotIn('second', files[1].read_text())
+        self.assertIn("event 'lifecycle' for domain 'test': Suspended Paused\n", files[1].read_text())
+
+    def wake(self) -> bool:
+        self.virsh('suspend', 'test')
+        self.virsh('resume', 'test')
+        return True
+
+    def test_other_kinds(self):
+        client = self.raw()
+        ids = {name: client.call(f'CONNECT_{name}_EVENT_REGISTER_ANY', eventID=0, **{what: None})['callbackID']
+               for name, what in (('NETWORK', 'net'), ('STORAGE_POOL', 'pool'), ('NODE_DEVICE', 'dev'),
+                                  ('SECRET', 'secret'))}
+        refresh = client.call('CONNECT_STORAGE_POOL_EVENT_REGISTER_ANY', eventID=1, pool=None)['callbackID']
+        self.assertEqual(len({*ids.values(), refresh}), 5)
+        self.virsh('net-destroy', 'default')
+        name, values = client.event()
+        self.assertEqual((name, values['callbackID'], values['net']['name'], values['event'], values['detail']),
+                         ('NETWORK_EVENT_LIFECYCLE', ids['NETWORK'], 'default', 3, 0))
+        self.virsh('net-start', 'default')
+        self.assertEqual(client.event()[1]['event'], 2)
+        self.virsh('pool-refresh', 'default-pool')
+        name, values = client.event()
+        self.assertEqual((name, values['callbackID'], values['pool']['name']),
+                         ('STORAGE_POOL_EVENT_REFRESH', refresh, 'default-pool'))
+        client.call('CONNECT_NETWORK_EVENT_DEREGISTER_ANY', callbackID=ids['NETWORK'])
+        self.virsh('net-destroy', 'default')
+        self.virsh('net-start', 'default')
+        self.virsh('pool-refresh', 'default-pool')
+        self.assertEqual(client.event()[0], 'STORAGE_POOL_EVENT_REFRESH')
+
+    def test_older_forms(self):
+        oldest, old, new = self.raw(), self.raw(), self.raw()
+        oldest.call('CONNECT_DOMAIN_EVENT_REGISTER')
+        old.call('CONNECT_DOMAIN_EVENT_REGISTER_ANY', eventID=0)
+        first = new.call('CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY', eventID=0, dom=None)['callbackID']
+        second = new.call('CONNECT_DOMAIN_EVENT_CALLBACK_REGISTER_ANY', eventID=0, dom={
+            'name': 'test', 'uuid': '6695eb01-f6a4-8304-79aa-97f2502e193f', 'id': 1})['callbackID']
+        self.virsh('suspend', 'test')
+        for client in (oldest, old):
+            name, values = client.event()
+            self.assertEqual((name, values['dom']['name'], values['event'], values['detail']),
+                             ('DOMAIN_EVENT_LIFECYCLE', 'test', 3, 0))
+        told = [new.event() for _ in range(2)]
+        self.assertEqual({name for name, _ in told}, {'DOMAIN_EVENT_CALLBACK_LIFECYCLE'})
+        self.assertEqual([values['callbackID'] for _, values in told], [first, second])
+        oldest.call('CONNECT_DOMAIN_EVENT_DEREGISTER')
+        old.call('CONNECT_DOMAIN_EVENT_DEREGISTER_ANY', eventID=0)
+        new.call('CONNECT_DOMAIN_EVENT_CALLBACK_DEREGISTER_ANY', callbackID=first)
+        self.virsh('resume', 'test')
+        self.assertEqual(new.event()[1]['callbackID'], second)
+        for client in (oldest, old):
+            client.call('CONNECT_GET_TYPE')
+            self.assertEqual(client.events, [])
+
+
+class GuestTest(WireTest):
+    """Guests that are made by virt-install."""
+
+    @classmethod
+    def setUpClass(cls):
+        missing = needs('virt-install', 'qemu-system-x86_64')
+        if missing:
+            raise unittest.SkipTest(missing)
+        super().setUpClass()
+
+    def install(self, uri: str, *words: str) -> str:
+        done = subprocess.run(['virt-install', '--connect', uri, '--name', 'new', '--vcpus', '1', '--osinfo', 'generic',
+                               '--graphics', 'none', '--noautoconsole', *words], capture_output=True, text=True,
+                              timeout=90, env=environment({'HOME': str(self.bus.folder)}))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_with_a_disk(self):
+        """In the test host, which has storage."""
+        text = self.install(self.uri(), '--memory', '64', '--disk', 'pool=default-pool,size=0.01,format=raw', '--import',
+                            '--network', 'network=default')
+        self.assertIn('Domain creation completed.', text)
+        self.assertIn('/default-pool/new.img', self.virsh('domblklist', 'new'))
+        self.assertEqual(self.virsh('domstate', 'new').strip(), 'running')
+        self.virsh('destroy', 'new')
+        self.virsh('undefine', 'new', '--remove-all-storage')
+        self.assertNotIn('new.img', self.virsh('vol-list', 'default-pool'))
+
+    def test_console_of_a_real_one(self):
+        """Typed on one side, seen on the other."""
+        uri = self.uri('qemu:///session')
+        kernel, initramfs = guest.make()
+        self.install(uri, '--import', '--virt-type', 'qemu', '--memory', '192', '--disk', 'none', '--network', 'none', '--boot',
+                     f'kernel={kernel},initrd={initramfs},kernel_args="console=ttyS0 quiet"')
+        self.assertEqual(self.virsh('domstate', 'new', uri=uri).strip(), 'running')
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execvpe('virsh', ['virsh', '-c', uri, 'console', 'new', '--force'], environment())
+        self.addCleanup(os.close, terminal)
+        seen = ''
+
+        def see(what: str, seconds=120):
+            nonlocal seen
+            end = time.monotonic() + seconds
+            while what not in seen:
+                self.assertLess(time.monotonic(), end, seen[-2000:])
+                try:
+                    seen += os.read(terminal, 4096).decode(errors='replace')
+                except OSError:
+                    self.fail(f'virsh has ended: {seen[-2000:]}')
+            seen = seen.partition(what)[2]
+
+        see('Escape character is')
+        # The shell may be there already, and has said so before.
+        os.write(terminal, b'\n')
+        see('guest# ')
+        os.write(terminal, b'echo one-$((20 + 3))-two\n')
+        see('one-23-two')
+        # More than a packet, and all of it.
+        os.write(terminal, b'i=0; while [ $i -lt 300 ]; do echo "line $i of many"; i=$((i + 1)); done; echo the-end\n')
+        for i in range(0, 300, 50):
+            see(f'line {i} of many')
+        see('the-end')
+        os.write(terminal, b'\x1d')
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        self.virsh('destroy', 'new', uri=uri)
+        self.virsh('undefine', 'new', uri=uri)
+
+
+if __name__ == '__main__':
+    unittest.main()
