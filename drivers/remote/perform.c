@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "drivers/remote/graphics.h"
 #include "drivers/remote/remote.h"
 #include "drivers/remote/stream.h"
 #include "drivers/wire/map.h"
@@ -192,10 +193,13 @@ static int perform_with_files(Member *member, RemoteLink *link, const ExtraRow *
 static int perform_graphics(
         Member *member, RemoteLink *link, const ExtraRow *row, void *out, GError **error)
 {
+        const WireDomainOpenGraphicsFdArgs *args =
+                (const WireDomainOpenGraphicsFdArgs *)member->args.bytes;
         RemoteCall *call = &member->call;
 
-        if (require_descriptors(member->self, error) < 0)
-                return -1;
+        if (!member->self->transport->passes_fds)
+                return remote_open_graphics(member->self, link, member->object, args->idx,
+                        (int *)((char *)out + row->offset), error);
         if (member_call(member, link, member->map->procedure, NULL, 0, NULL,
                     fiber_deadline(LINK_QUERY_DEADLINE), error) < 0)
                 return -1;

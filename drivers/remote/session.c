@@ -164,8 +164,8 @@ static bool can_ask(void)
         return client_current() && client_current()->ask;
 }
 
-RemoteLink *session_open(const Target *target, const Transport *transport,
-        const RemoteLinkEvents *events, void *data, PeerFeatures *ret_features, GError **error)
+RemoteLink *session_open(Target *target, const Transport *transport, const RemoteLinkEvents *events,
+        void *data, PeerFeatures *ret_features, GError **error)
 {
         /* Where a user can be asked, people take their time. */
         uint64_t deadline = fiber_deadline(can_ask() ? ASKING_DEADLINE : SESSION_DEADLINE);

@@ -18,8 +18,8 @@ typedef struct PeerFeatures {
 #define ASKING_DEADLINE (300 * G_USEC_PER_SEC)
 
 /* Suspends. A link that is logged in and open; NULL with an error that names the cause. */
-RemoteLink *session_open(const Target *target, const Transport *transport,
-        const RemoteLinkEvents *events, void *data, PeerFeatures *ret_features, GError **error);
+RemoteLink *session_open(Target *target, const Transport *transport, const RemoteLinkEvents *events,
+        void *data, PeerFeatures *ret_features, GError **error);
 
 /* Suspends. Logs in with SASL, and protects the link with what was agreed upon. */
 int login_sasl(RemoteLink *link, const Target *target, uint64_t deadline, GError **error);

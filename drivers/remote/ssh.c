@@ -52,6 +52,17 @@ static const char *session_problem(SshSession *self)
         return text && text[0] ? text : "the connection ended";
 }
 
+static SshSession *session_ref(SshSession *self)
+{
+        self->n_ref++;
+        return self;
+}
+
+static bool session_alive(const SshSession *self)
+{
+        return ssh_is_connected(self->session);
+}
+
 static SshSession *session_unref(SshSession *self)
 {
         if (!self || --self->n_ref > 0)
@@ -550,6 +561,9 @@ static void session_turn(SshSession *self)
                 else
                         pipe_arm(pipe);
         }
+        /* With nobody to read for, the end of the connection would be told again and again. */
+        sd_event_source_set_enabled(
+                self->source, self->pipes->len > 0 ? SD_EVENT_ON : SD_EVENT_OFF);
         if (self->pipes->len > 0)
                 session_arm(self);
         session_unref(self);
@@ -681,6 +695,6 @@ static int ssh_open_port(SshSession *session, const char *host, int port, uint64
         return pipe_open(session, &opening, 1, deadline, ret, error);
 }
 
-PLUGIN_DEFINE(ssh, SshPlugin, .open = ssh_open, .unref = session_unref,
-        .open_socket = ssh_open_socket, .open_command = ssh_open_command,
+PLUGIN_DEFINE(ssh, SshPlugin, .open = ssh_open, .ref = session_ref, .unref = session_unref,
+        .alive = session_alive, .open_socket = ssh_open_socket, .open_command = ssh_open_command,
         .open_port = ssh_open_port);

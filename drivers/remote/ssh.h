@@ -43,7 +43,9 @@ typedef struct SshPlugin {
          * or an error of ask(). */
         int (*open)(const SshOptions *options, int fd, uint64_t deadline, SshSession **ret,
                 GError **error);
+        SshSession *(*ref)(SshSession *session);
         SshSession *(*unref)(SshSession *session); /* channels hold it, too; returns NULL */
+        bool (*alive)(const SshSession *session);  /* as far as is known */
 
         /* Suspends. A channel to a UNIX socket of the host. *ret is a descriptor. -1 also where
          * the host does not allow that or there is no such socket. */

@@ -57,6 +57,8 @@ Target *target_free(Target *target)
 {
         if (!target)
                 return NULL;
+        if (target->session)
+                target->session_free(target->session);
         uri_free(target->uri);
         g_free(target->name);
         g_free(target);

@@ -10,6 +10,10 @@ typedef struct Target {
         Instance instance;
         bool read_only;
         char *name; /* what the peer opens, without the way to it: "qemu:///system" */
+        /* A connection to the host that carries several streams, which a transport keeps here until
+         * the target goes; NULL: none. */
+        void *session;
+        void *(*session_free)(void *session);
 } Target;
 
 /* -1 where the URI asks for what makes no sense. The uri is parsed again: the target has its own.

@@ -15,7 +15,7 @@ static int ext_check(const Target *target, GError **error)
                         "%s: the transport 'ext' needs the parameter 'command'", target->uri->text);
 }
 
-static int ext_way(const Target *target, uint64_t deadline, Way *ret, GError **error)
+static int ext_way(Target *target, uint64_t deadline, Way *ret, GError **error)
 {
         const char *const argv[] = { uri_parameter(target->uri, "command"), NULL };
         int fd;

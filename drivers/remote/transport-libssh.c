@@ -95,20 +95,79 @@ static int open_peer(const SshPlugin *ssh, SshSession *session, const Target *ta
         return ssh->open_command(session, command, deadline, ret, error);
 }
 
-static int libssh_way(const Target *target, uint64_t deadline, Way *ret, GError **error)
+static void *session_free(void *session)
+{
+        /* Who has a session has the plugin. */
+        return ssh_plugin(NULL)->unref(session);
+}
+
+/* Opens one stream through a session. Suspends. */
+typedef struct Through {
+        int (*open)(const struct Through *self, const SshPlugin *ssh, SshSession *session,
+                uint64_t deadline, int *ret, GError **error);
+        const Target *target;
+        const char *host;
+        int port;
+} Through;
+
+static int open_through_peer(const Through *self, const SshPlugin *ssh, SshSession *session,
+        uint64_t deadline, int *ret, GError **error)
+{
+        return open_peer(ssh, session, self->target, deadline, ret, error);
+}
+
+static int open_through_port(const Through *self, const SshPlugin *ssh, SshSession *session,
+        uint64_t deadline, int *ret, GError **error)
+{
+        return ssh->open_port(session, self->host, self->port, deadline, ret, error);
+}
+
+/* Suspends. With the one session that the target has, or a new one where there is none that works
+ * still. */
+static int libssh_open(
+        Target *target, const Through *through, uint64_t deadline, int *ret, GError **error)
 {
         const SshPlugin *ssh = ssh_plugin(error);
-        SshSession *session;
-        int fd, r;
+        SshSession *session = target->session;
+        int r;
 
-        if (!ssh || log_in(ssh, target, deadline, &session, error) < 0)
+        if (!ssh)
                 return -1;
-        r = open_peer(ssh, session, target, deadline, &fd, error);
-        if (r >= 0)
-                ret->link = wire_link_new_socket(fd);
-        /* The channel holds it from now on. */
+        if (session && ssh->alive(session)) {
+                ssh->ref(session);
+                r = through->open(through, ssh, session, deadline, ret, NULL);
+                ssh->unref(session);
+                if (r >= 0)
+                        return 0;
+        }
+        if (log_in(ssh, target, deadline, &session, error) < 0)
+                return -1;
+        if (target->session)
+                ssh->unref(target->session);
+        target->session = ssh->ref(session);
+        target->session_free = session_free;
+        r = through->open(through, ssh, session, deadline, ret, error);
         ssh->unref(session);
         return r;
+}
+
+static int libssh_way(Target *target, uint64_t deadline, Way *ret, GError **error)
+{
+        const Through through = { .open = open_through_peer, .target = target };
+        int fd;
+
+        if (libssh_open(target, &through, deadline, &fd, error) < 0)
+                return -1;
+        ret->link = wire_link_new_socket(fd);
+        return 0;
+}
+
+static int libssh_port(
+        Target *target, const char *host, int port, uint64_t deadline, int *ret, GError **error)
+{
+        const Through through = { .open = open_through_port, .host = host, .port = port };
+
+        return libssh_open(target, &through, deadline, ret, error);
 }
 
 const Transport libssh_transport = {
@@ -117,6 +176,7 @@ const Transport libssh_transport = {
         .secure = true,
         .check = libssh_check,
         .connect = libssh_way,
+        .connect_port = libssh_port,
 };
 
 /* Another library of that kind: the same abilities, by the name that people know. */
@@ -126,4 +186,5 @@ const Transport libssh2_transport = {
         .secure = true,
         .check = libssh_check,
         .connect = libssh_way,
+        .connect_port = libssh_port,
 };

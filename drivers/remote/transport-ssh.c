@@ -5,46 +5,50 @@
 
 #include "drivers/remote/ssh-command.h"
 
-static int ssh_way(const Target *target, uint64_t deadline, Way *ret, GError **error)
+/* The program and its options, before the host. */
+static GPtrArray *program_of(const Target *target)
 {
         const Uri *uri = target->uri;
         const char *program = uri_parameter(uri, "command"), *key = uri_parameter(uri, "keyfile");
-        g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
-        g_autofree char *command = NULL;
+        g_autofree char *port = g_strdup_printf("%d", uri->port);
+        const struct {
+                bool wanted;
+                const char *option, *value;
+        } options[] = {
+                { uri->port != 0, "-p", port },
+                { uri->user, "-l", uri->user },
+                { key, "-i", key },
+                { true, "-T", NULL },
+                { true, "-e", "none" },
+                { target_flag(target, "no_tty"), "-o", "BatchMode=yes" },
+                { target_flag(target, "no_verify"), "-o", "StrictHostKeyChecking=no" },
+        };
+        GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+
+        g_ptr_array_add(argv, g_strdup(program ?: "ssh"));
+        for (unsigned i = 0; i < G_N_ELEMENTS(options); i++) {
+                if (!options[i].wanted)
+                        continue;
+                g_ptr_array_add(argv, g_strdup(options[i].option));
+                if (options[i].value)
+                        g_ptr_array_add(argv, g_strdup(options[i].value));
+        }
+        return argv;
+}
+
+static int ssh_way(Target *target, uint64_t deadline, Way *ret, GError **error)
+{
+        g_autoptr(GPtrArray) argv = program_of(target);
+        char *command;
         int fd;
 
         (void)deadline;
         if (ssh_command(target, &command, error) < 0)
                 return -1;
-        g_ptr_array_add(argv, g_strdup(program ?: "ssh"));
-        if (uri->port) {
-                g_ptr_array_add(argv, g_strdup("-p"));
-                g_ptr_array_add(argv, g_strdup_printf("%d", uri->port));
-        }
-        if (uri->user) {
-                g_ptr_array_add(argv, g_strdup("-l"));
-                g_ptr_array_add(argv, g_strdup(uri->user));
-        }
-        if (key) {
-                g_ptr_array_add(argv, g_strdup("-i"));
-                g_ptr_array_add(argv, g_strdup(key));
-        }
-        g_ptr_array_add(argv, g_strdup("-T"));
-        g_ptr_array_add(argv, g_strdup("-e"));
-        g_ptr_array_add(argv, g_strdup("none"));
-        if (target_flag(target, "no_tty")) {
-                g_ptr_array_add(argv, g_strdup("-o"));
-                g_ptr_array_add(argv, g_strdup("BatchMode=yes"));
-        }
-        if (target_flag(target, "no_verify")) {
-                g_ptr_array_add(argv, g_strdup("-o"));
-                g_ptr_array_add(argv, g_strdup("StrictHostKeyChecking=no"));
-        }
         g_ptr_array_add(argv, g_strdup("--"));
-        g_ptr_array_add(argv, g_strdup(uri->host));
-        g_ptr_array_add(argv, g_steal_pointer(&command));
+        g_ptr_array_add(argv, g_strdup(target->uri->host));
+        g_ptr_array_add(argv, command);
         g_ptr_array_add(argv, NULL);
-
         ret->tunnel = tunnel_start((const char *const *)argv->pdata, &fd, error);
         if (!ret->tunnel)
                 return -1;

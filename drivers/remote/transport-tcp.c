@@ -62,7 +62,7 @@ int tcp_connect(const Target *target, int port, uint64_t deadline, int *ret, GEr
         return 0;
 }
 
-static int tcp_way(const Target *target, uint64_t deadline, Way *ret, GError **error)
+static int tcp_way(Target *target, uint64_t deadline, Way *ret, GError **error)
 {
         int fd;
 

@@ -33,7 +33,7 @@ static int load(const TlsPlugin *tls, const Target *target, TlsContext **ret, GE
         return tls->load(&options, ret, error);
 }
 
-static int tls_way(const Target *target, uint64_t deadline, Way *ret, GError **error)
+static int tls_way(Target *target, uint64_t deadline, Way *ret, GError **error)
 {
         const TlsPlugin *tls = tls_plugin(error);
         TlsContext *context;

@@ -143,7 +143,7 @@ static int connect_path(const char *path, uint64_t deadline)
         return fd_steal(&fd);
 }
 
-static int unix_way(const Target *target, uint64_t deadline, Way *ret, GError **error)
+static int unix_way(Target *target, uint64_t deadline, Way *ret, GError **error)
 {
         g_autofree char *path = NULL;
         int fd;

@@ -25,7 +25,11 @@ typedef struct Transport {
         /* -1 where the URI lacks or has what does not go with it. May be NULL. */
         int (*check)(const Target *target, GError **error);
         /* Suspends. */
-        int (*connect)(const Target *target, uint64_t deadline, Way *ret, GError **error);
+        int (*connect)(Target *target, uint64_t deadline, Way *ret, GError **error);
+        /* Suspends. A stream to a port, as the peer's host sees it; *ret is a descriptor. NULL
+         * where the way leads no further than to the peer. */
+        int (*connect_port)(Target *target, const char *host, int port, uint64_t deadline, int *ret,
+                GError **error);
 } Transport;
 
 extern const Transport unix_transport, tcp_transport, tls_transport, ssh_transport,
