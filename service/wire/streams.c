@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Streams: a descriptor that a method gave, carried over the wire. The descriptor can be polled (a
- * socket, a pipe), or is a file in memory that is always ready.
+ * socket, a pipe), or is a file in memory that is always ready. Over a socket that only takes, the
+ * other end says at last whether it took all: it closes without a word, or with one that says why
+ * not.
  *
  * One way, what the descriptor gives becomes packets, as long as the client takes them. The other
  * way packets wait in line until the descriptor took them, and count as work of the client's, so
@@ -12,6 +14,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "service/base/cleanup.h"
@@ -33,6 +37,7 @@ typedef struct WireStream {
         sd_event_source *source;
         bool always_ready; /* there is nothing to poll */
         bool reads, writes, sparse;
+        bool answers;   /* its other end says whether it took all */
         bool at_end;    /* nothing more is to be read */
         bool finishing; /* the client has finished; what waits is written yet */
         GQueue packets;
@@ -72,14 +77,26 @@ static void stream_free(WireStream *stream)
 }
 
 /* Tells of the failure; the stream is gone then. */
-static void stream_fail(WireStream *stream, int errnum, const char *what)
+static void stream_refuse(WireStream *stream, const GError *error)
 {
         g_autoptr(GByteArray) payload = g_byte_array_new();
+
+        wire_error_encode(payload, error, WIRE_FROM_STREAMS, NULL);
+        send_packet(stream, WIRE_ERROR, payload->data, payload->len);
+        stream_free(stream);
+}
+
+static void stream_fail(WireStream *stream, int errnum, const char *what)
+{
         g_autoptr(GError) error = NULL;
 
         error_set_errno(&error, errnum, "cannot %s the stream", what);
-        wire_error_encode(payload, error, WIRE_FROM_STREAMS, NULL);
-        send_packet(stream, WIRE_ERROR, payload->data, payload->len);
+        stream_refuse(stream, error);
+}
+
+static void stream_done(WireStream *stream)
+{
+        send_packet(stream, WIRE_OK, NULL, 0);
         stream_free(stream);
 }
 
@@ -91,7 +108,7 @@ static bool may_send(const WireStream *stream)
 
 static void stream_settle(WireStream *stream)
 {
-        bool reads = stream->reads && !stream->at_end && may_send(stream);
+        bool reads = !stream->at_end && (stream->answers || (stream->reads && may_send(stream)));
         uint32_t events = (reads ? EPOLLIN : 0) | (stream->packets.length > 0 ? EPOLLOUT : 0);
 
         if (!stream->always_ready)
@@ -119,6 +136,29 @@ static int stream_read(WireStream *stream)
         return 0;
 }
 
+/* The last word of one that only takes: none is good. 0, or -1 where the stream is gone. */
+static int stream_hear(WireStream *stream)
+{
+        char text[512];
+        ssize_t n = read(stream->fd, text, sizeof text - 1);
+
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return 0;
+        if (n > 0) {
+                g_autoptr(GError) error = NULL;
+
+                text[n] = '\0';
+                error_set_literal(&error, ERROR_OPERATION_FAILED, text);
+                stream_refuse(stream, error);
+                return -1;
+        }
+        stream->at_end = true;
+        if (!stream->finishing)
+                return 0;
+        stream_done(stream);
+        return -1;
+}
+
 /* Writing. */
 
 static ssize_t packet_write(const WireStream *stream, const Packet *packet)
@@ -141,7 +181,12 @@ static int stream_write(WireStream *stream)
                 if (n < 0 && (errno == EAGAIN || errno == EINTR))
                         return 0;
                 if (n < 0) {
-                        stream_fail(stream, errno, "write to");
+                        int errnum = errno;
+
+                        /* It may have said why. */
+                        if (stream->answers && stream_hear(stream) < 0)
+                                return -1;
+                        stream_fail(stream, errnum, "write to");
                         return -1;
                 }
                 packet->done += n;
@@ -150,8 +195,11 @@ static int stream_write(WireStream *stream)
         }
         if (!stream->finishing)
                 return 0;
-        send_packet(stream, WIRE_OK, NULL, 0);
-        stream_free(stream);
+        if (stream->answers && !stream->at_end) {
+                shutdown(stream->fd, SHUT_WR);
+                return 0;
+        }
+        stream_done(stream);
         return -1;
 }
 
@@ -160,9 +208,12 @@ static int stream_ready(WireStream *stream, uint32_t events)
         if ((events & (EPOLLOUT | EPOLLERR)) && stream->packets.length > 0 &&
                 stream_write(stream) < 0)
                 return 0;
-        if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) && stream->reads && !stream->at_end &&
-                may_send(stream) && stream_read(stream) < 0)
-                return 0;
+        if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) && !stream->at_end) {
+                if (stream->answers && stream_hear(stream) < 0)
+                        return 0;
+                if (stream->reads && may_send(stream) && stream_read(stream) < 0)
+                        return 0;
+        }
         stream_settle(stream);
         return 0;
 }
@@ -177,6 +228,13 @@ static int on_turn(sd_event_source *source, void *data)
 {
         (void)source;
         return stream_ready(data, EPOLLIN | EPOLLOUT);
+}
+
+static bool is_socket(int fd)
+{
+        struct stat status;
+
+        return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
 void wire_stream_open(WireCall *call, int fd)
@@ -197,6 +255,7 @@ void wire_stream_open(WireCall *call, int fd)
         stream->writes = call->procedure->flags & WIRE_STREAM_OUT;
         stream->sparse = (call->procedure->flags & WIRE_STREAM_SPARSE) &&
                 (*(uint32_t *)((char *)call->base.arguments + call->base.method->flags_offset) & 1);
+        stream->answers = stream->writes && !stream->reads && is_socket(fd);
         g_queue_init(&stream->packets);
         stream->next = call->client->streams;
         call->client->streams = stream;
@@ -244,7 +303,8 @@ static void add_packet(WireStream *stream, const void *bytes, uint64_t n)
 static void finish(WireStream *stream)
 {
         stream->finishing = true;
-        stream->at_end = true;
+        if (!stream->answers)
+                stream->at_end = true;
         if (stream_write(stream) == 0)
                 stream_settle(stream);
 }
