@@ -211,7 +211,7 @@ def measure_changes(table, options, bus, reference):
     for what in CHANGES:
         took, _, ratio, cpu = results[what, 'virtbus']
         table.row(what, time_text(results[what, 'floor'][0]), time_text(took), ratio, cpu=cpu or None,
-                  **reference_words(results, what))
+                  **reference_words(results, what, 'virtbus', 0))
 
 
 def add_qemu(columns, bus):

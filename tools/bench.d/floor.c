@@ -177,6 +177,27 @@ static int get_named(sd_bus *bus, const char *path, const char *interface, const
         return sd_bus_message_append(reply, "(si)", "", 0);
 }
 
+/* A domain that is off has no addresses. */
+static int get_list(sd_bus *bus, const char *path, const char *interface, const char *name,
+        sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+        (void)bus, (void)path, (void)interface, (void)name, (void)data, (void)error;
+        return sd_bus_message_append(reply, "a(ssa(isu))", 0);
+}
+
+static sd_bus_property_get_t getter_of(const char *signature)
+{
+        static const struct {
+                const char *signature;
+                sd_bus_property_get_t get;
+        } getters[] = { { "(ii)", get_pair }, { "(si)", get_named }, { "a(ssa(isu))", get_list } };
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(getters); i++)
+                if (strcmp(getters[i].signature, signature) == 0)
+                        return getters[i].get;
+        return NULL;
+}
+
 /* The getters that sd-bus has of its own read from a struct that is laid out as ours is. */
 static sd_bus_vtable *domain_vtable(void)
 {
@@ -189,12 +210,9 @@ static sd_bus_vtable *domain_vtable(void)
                 "Undefine", "u", "", undefine, SD_BUS_VTABLE_UNPRIVILEGED);
         for (unsigned i = 0; i < domain_class.n_properties; i++) {
                 const PropertyInfo *info = &domain_class.properties[i];
-                sd_bus_property_get_t get = strcmp(info->signature, "(ii)") == 0 ? get_pair :
-                        strcmp(info->signature, "(si)") == 0                     ? get_named :
-                                                                                   NULL;
 
                 *row++ = (sd_bus_vtable)SD_BUS_PROPERTY(
-                        info->name, info->signature, get, info->offset, 0);
+                        info->name, info->signature, getter_of(info->signature), info->offset, 0);
         }
         *row = (sd_bus_vtable)SD_BUS_VTABLE_END;
         return table;
