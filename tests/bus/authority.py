@@ -30,7 +30,7 @@ ANSWERS = {'yes': (True, False, {}), 'no': (False, False, {}), 'ask': (False, Tr
 class Question:
     def __init__(self, parameters):
         subject, self.action, self.details, self.flags, self.cancellation = parameters.unpack()
-        self.kind, self.caller = subject[0], subject[1].get('name')
+        self.kind, self.subject, self.caller = subject[0], subject[1], subject[1].get('name')
         self.action = self.action.removeprefix('org.virtbus1.')
 
     def __repr__(self):
