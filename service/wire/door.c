@@ -236,8 +236,7 @@ static void take_given(int fd, const char *name)
                 take_network(fd, strstr(name, "tls"));
 }
 
-/* How many sockets systemd gave. */
-static int take_all_given(void)
+static void take_all_given(void)
 {
         char **names = NULL;
         int n = sd_listen_fds_with_names(true, &names);
@@ -247,7 +246,14 @@ static int take_all_given(void)
                 free(names[i]);
         }
         free(names);
-        return n;
+}
+
+static bool has_listener(bool local)
+{
+        for (unsigned i = 0; i < door.listeners->len; i++)
+                if (((Listener *)door.listeners->pdata[i])->local == local)
+                        return true;
+        return false;
 }
 
 static int fill_address(struct sockaddr_un *address, const char *path)
@@ -406,10 +412,10 @@ void wire_door_open(sd_event *event, Instance instance)
         door.event = event;
         door.listeners = g_ptr_array_new_with_free_func(listener_free);
         wire_events_init();
-        if (take_all_given() > 0)
-                return;
-        open_directory(instance);
-        if (settings()->listen_tcp)
+        take_all_given();
+        if (!has_listener(true))
+                open_directory(instance);
+        if (settings()->listen_tcp && !has_listener(false))
                 open_network(settings()->tcp_port, false);
         if (settings()->listen_tls)
                 open_network(settings()->tls_port, true);
