@@ -30,18 +30,65 @@ RemoteLink *remote_link_of(RemoteConnection *self, GError **error)
         return NULL;
 }
 
-/* Suspends. */
-static int find(char kind, const void *name, Object **ret, void *data, GError **error)
+/* An argument may name an object by one text alone: then it is found by that, or the peer finds it.
+ */
+static const struct {
+        char letter;
+        RegistryKey key;
+        int32_t lookup; /* its argument is the text, its answer the name in full */
+} short_names[] = {
+        { 'D', DOMAIN_BY_NAME, WIRE_DOMAIN_LOOKUP_BY_NAME },
+        { 'V', STORAGE_VOL_BY_KEY, WIRE_STORAGE_VOL_LOOKUP_BY_KEY },
+};
+
+/* That text, or NULL for a name that is whole. */
+static const char *short_name(char kind, const void *name)
 {
-        const MirrorKind *of = mirror_kind_of_letter(kind);
+        static const uint8_t none[16];
+        const WireDomain *domain = name;
+        const WireVol *volume = name;
+
+        if (kind == 'D')
+                return memcmp(domain->uuid, none, sizeof none) == 0 ? domain->name : NULL;
+        return kind == 'V' && !volume->pool ? volume->key : NULL;
+}
+
+/* Under the lock. Suspends. */
+static int find_short(RemoteConnection *self, const MirrorKind *kind, const char *text,
+        Object **ret, GError **error)
+{
+        unsigned i = 0;
+        g_auto(RemoteCall) call = { 0 };
+        Object *object;
+
+        while (short_names[i].letter != kind->letter)
+                i++;
+        object = registry_find(&self->connection.registry, short_names[i].key, text);
+        if (object) {
+                *ret = object_ref(object);
+                return 0;
+        }
+        if (!self->link)
+                return error_set(error, ERROR_RPC, "the link to the peer is lost");
+        if (remote_call(&call, self->link, short_names[i].lookup, &text, error) < 0)
+                return -1;
+        return mirror_ensure(self, kind, call.ret.bytes, ret, error);
+}
+
+/* Suspends. */
+static int find(char letter, const void *name, Object **ret, void *data, GError **error)
+{
+        const MirrorKind *kind = mirror_kind_of_letter(letter);
+        const char *text = short_name(letter, name);
         RemoteConnection *self = data;
         int r;
 
-        if (!of)
-                return error_set(error, ERROR_NO_SUPPORT, "objects of the kind '%c'", kind);
+        if (!kind)
+                return error_set(error, ERROR_NO_SUPPORT, "objects of the kind '%c'", letter);
         if (mirror_lock(self, error) < 0)
                 return -1;
-        r = mirror_ensure(self, of, name, ret, error);
+        r = text ? find_short(self, kind, text, ret, error) :
+                   mirror_ensure(self, kind, name, ret, error);
         mirror_unlock(self);
         return r;
 }
