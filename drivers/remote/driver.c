@@ -63,9 +63,10 @@ static const RemoteLinkEvents link_events = { .event = on_event, .lost = on_lost
 /* Suspends. One text or number about the host, which a peer may not tell. */
 static const void *ask_host(RemoteConnection *self, RemoteCall *call, int32_t procedure)
 {
+        const uint64_t none[WIRE_DATA_MAX / sizeof(uint64_t)] = { 0 };
         g_autoptr(GError) problem = NULL;
 
-        if (self->link && remote_call(call, self->link, procedure, NULL, &problem) >= 0)
+        if (self->link && remote_call(call, self->link, procedure, none, &problem) >= 0)
                 return call->ret.bytes;
         return NULL;
 }
@@ -79,12 +80,13 @@ static void describe_host(RemoteConnection *self)
                 ask_host(self, &version, WIRE_CONNECT_GET_VERSION);
         const WireConnectGetLibVersionRet *lib =
                 ask_host(self, &library, WIRE_CONNECT_GET_LIB_VERSION);
-        const WireNodeGetInfoRet *cpu = ask_host(self, &node, WIRE_NODE_GET_INFO);
+        /* Without the maps, only how long they are. */
+        const WireNodeGetCpuMapRet *cpus = ask_host(self, &node, WIRE_NODE_GET_CPU_MAP);
 
         object_set_string(self, CONNECTION_PROPERTY_HOSTNAME, name ? name->hostname : "");
         object_set_uint64(self, CONNECTION_PROPERTY_VERSION, hypervisor ? hypervisor->hv_ver : 0);
         object_set_uint64(self, CONNECTION_PROPERTY_LIB_VERSION, lib ? lib->lib_ver : 0);
-        self->cpus = cpu ? (unsigned)(cpu->nodes * cpu->sockets * cpu->cores * cpu->threads) : 0;
+        self->cpus = cpus ? cpus->ret : 0;
 }
 
 /* Suspends. From nothing to a mirror that is true. After an error there is no link. */

@@ -124,6 +124,8 @@ static void tell_domain_life(
         if (state == MIRROR_GONE && domain_is_active(&object->domain))
                 domain_set_state(&object->domain, DOMAIN_SHUTOFF,
                         detail < G_N_ELEMENTS(reasons) ? reasons[detail] : SHUTOFF_UNKNOWN, 0);
+        if (state == MIRROR_GONE)
+                object_set_bool(object, DOMAIN_PROPERTY_PERSISTENT, false);
         domain_emit(&object->domain, event->msg.event, event->msg.detail);
         object->told = state_of(object);
         if (state == MIRROR_GONE)
@@ -132,10 +134,16 @@ static void tell_domain_life(
 
 static void tell_life(RemoteConnection *self, MirrorObject *object, int event, MirrorState state)
 {
-        if (state == MIRROR_GONE && object->object.class == &network_class)
+        /* It cannot be asked any more. */
+        if (state == MIRROR_GONE && object->object.class == &network_class) {
                 object_set_bool(object, NETWORK_PROPERTY_ACTIVE, false);
-        if (state == MIRROR_GONE && object->object.class == &storage_pool_class)
+                object_set_bool(object, NETWORK_PROPERTY_PERSISTENT, false);
+        }
+        if (state == MIRROR_GONE && object->object.class == &storage_pool_class) {
                 object_set_bool(object, STORAGE_POOL_PROPERTY_ACTIVE, false);
+                object_set_bool(object, STORAGE_POOL_PROPERTY_PERSISTENT, false);
+                object_set_int32(object, STORAGE_POOL_PROPERTY_STATE, 0);
+        }
         emit_life(self, object, event);
         object->told = state_of(object);
         if (state == MIRROR_GONE)

@@ -96,6 +96,7 @@ enum {
         DOMAIN_STEP_MANAGED_SAVE,
         DOMAIN_STEP_UPDATED,
         DOMAIN_STEP_SCHEDULER,
+        DOMAIN_STEP_OS_TYPE,
 };
 
 /* Another domain cannot have the name now, but one that is gone may still be here with it. */
@@ -111,7 +112,7 @@ static void domain_rename(RemoteConnection *self, MirrorObject *object, const ch
 
 static unsigned domain_document(RemoteConnection *self, MirrorObject *object, const void *answer)
 {
-        static const char *const parts[] = { "name", "title", "description", "vcpu", "os", NULL };
+        static const char *const parts[] = { "name", "title", "description", "vcpu", NULL };
         const char *text = ((const WireDomainGetXmlDescRet *)answer)->xml;
         g_autoptr(xmlDoc) parsed = xml_parse_children(text, strlen(text), "peer", parts, NULL);
         g_autofree char *id = NULL, *name = NULL, *vcpus = NULL;
@@ -126,7 +127,6 @@ static unsigned domain_document(RemoteConnection *self, MirrorObject *object, co
                 domain_rename(self, object, name);
         set_text(object, DOMAIN_PROPERTY_TITLE, child_of(root, "title"));
         set_text(object, DOMAIN_PROPERTY_DESCRIPTION, child_of(root, "description"));
-        set_text(object, DOMAIN_PROPERTY_OS_TYPE, child_of(child_of(root, "os"), "type"));
         object_set_uint32(object, DOMAIN_PROPERTY_MAX_VCPUS, g_ascii_strtoull(vcpus, NULL, 10));
         return id ? g_ascii_strtoull(id, NULL, 10) : 0;
 }
@@ -136,6 +136,7 @@ static void domain_apply(RemoteConnection *self, MirrorObject *object, const voi
         const WireDomainGetStateRet *state = answers[DOMAIN_STEP_STATE];
         const WireDomainGetInfoRet *info = answers[DOMAIN_STEP_INFO];
         const WireDomainGetSchedulerTypeRet *scheduler = answers[DOMAIN_STEP_SCHEDULER];
+        const WireDomainGetOsTypeRet *os = answers[DOMAIN_STEP_OS_TYPE];
         unsigned id = object->domain.properties.id;
 
         if (answers[DOMAIN_STEP_XML])
@@ -147,6 +148,8 @@ static void domain_apply(RemoteConnection *self, MirrorObject *object, const voi
                 object_set_uint64(object, DOMAIN_PROPERTY_MEMORY, info->memory);
                 object_set_uint32(object, DOMAIN_PROPERTY_VCPUS, info->nr_virt_cpu);
         }
+        if (os)
+                object_set_string(object, DOMAIN_PROPERTY_OS_TYPE, os->type);
         if (scheduler)
                 object_set(object, DOMAIN_PROPERTY_SCHEDULER_TYPE,
                         &(DomainSchedulerTypeValue){ scheduler->type, scheduler->nparams });
@@ -482,6 +485,7 @@ const MirrorKind mirror_kinds[] = {
                         [DOMAIN_STEP_MANAGED_SAVE] = { WIRE_DOMAIN_HAS_MANAGED_SAVE_IMAGE },
                         [DOMAIN_STEP_UPDATED] = { WIRE_DOMAIN_IS_UPDATED },
                         [DOMAIN_STEP_SCHEDULER] = { WIRE_DOMAIN_GET_SCHEDULER_TYPE, .once = true },
+                        [DOMAIN_STEP_OS_TYPE] = { WIRE_DOMAIN_GET_OS_TYPE, .once = true },
                 },
                 .identify = domain_identify,
                 .find = domain_find,

@@ -489,15 +489,17 @@ static int list_domain_children(
 
 /* Whether the mirror is of use without what this error kept from it: a peer may lack a whole kind
  * of objects, or be unable to tell of one. */
-static bool may_go_on(RemoteConnection *self, const char *what, GError **problem)
+static bool may_go_on(RemoteConnection *self, MirrorKindId id, GError **problem)
 {
         if (!self->link || self->stopping || remote_link_problem(self->link) ||
                 error_is(*problem, ERROR_OPERATION_TIMEOUT) ||
                 error_is(*problem, ERROR_OPERATION_ABORTED))
                 return false;
+        /* Who asks for them is to hear it from the peer. */
+        self->tells[id] = false;
         if (!error_is(*problem, ERROR_NO_SUPPORT))
-                g_warning("%s: cannot list the %s objects: %s", self->target->uri->text, what,
-                        (*problem)->message);
+                g_warning("%s: cannot list objects of the class %s: %s", self->target->uri->text,
+                        mirror_kinds[id].class->name, (*problem)->message);
         g_clear_error(problem);
         return true;
 }
@@ -527,8 +529,7 @@ int mirror_list_all(RemoteConnection *self, bool told, GError **error)
 
                 if (told && self->tells[id])
                         continue;
-                if (list_kind(self, id, &problem) < 0 &&
-                        !may_go_on(self, mirror_kinds[id].class->name, &problem)) {
+                if (list_kind(self, id, &problem) < 0 && !may_go_on(self, id, &problem)) {
                         g_propagate_error(error, problem);
                         return -1;
                 }
