@@ -6,13 +6,17 @@
 #include "config.h"
 #include "service/base/file.h"
 
+/* To be counted up whenever something else is in a Record, or the same document comes to something
+ * else in it. */
+#define FORMAT 1
 #define FILE_MAX ((size_t)64 << 20)
 #define SETTLED 2 /* seconds; no file system counts in longer ones */
 
 /* The file is a Prologue, the Records, and the text that their strings are in. */
 
 typedef struct Prologue {
-        char version[24];
+        char version[20];
+        uint32_t format;
         uint32_t record_size; /* what a machine of another kind would have otherwise */
         uint32_t n_records;
 } Prologue;
@@ -35,6 +39,8 @@ typedef struct Record {
         uint32_t strings[_STRING_MAX]; /* where they are in the text; 0 is none */
 } Record;
 
+G_STATIC_ASSERT(sizeof(Prologue) % _Alignof(Record) == 0);
+
 struct LocalHeads {
         char *path;
         char *saved; /* the file as it was, which the two behind are parts of */
@@ -53,7 +59,7 @@ static const Record *saved_records(const char *saved)
 
 static void prologue_init(Prologue *prologue, size_t n)
 {
-        *prologue = (Prologue){ .record_size = sizeof(Record), .n_records = n };
+        *prologue = (Prologue){ .format = FORMAT, .record_size = sizeof(Record), .n_records = n };
         g_strlcpy(prologue->version, VIRTBUS_VERSION, sizeof(prologue->version));
 }
 

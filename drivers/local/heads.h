@@ -7,8 +7,9 @@
  * The documents are the truth, and may be changed by anybody with an editor. A head counts as long
  * as the definition's file has the inode, the size and the time of change that it had; the last is
  * the kernel's alone to set. A file that has changed in the last seconds is left out, as it can
- * change again and have the same time. The file of heads is a cache of this version of the service:
- * where it is not as it should be, the definitions are read. */
+ * change again and have the same time. The file of heads is a cache of this version of the service,
+ * and has a format of its own for what changes within one: where it is not as it should be, the
+ * definitions are read. */
 
 #include <sys/stat.h>
 

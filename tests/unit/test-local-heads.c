@@ -166,8 +166,8 @@ static void test_saved_when_changed(void)
         g_assert_false(is_found(heads, "bare.xml", &bare));
 }
 
-/* Cut short anywhere, of another version, or no such file at all: nothing is found, and nothing
- * else happens. */
+/* Cut short anywhere, of another version or format, or no such file at all: nothing is found, and
+ * nothing else happens. */
 static void test_broken(void)
 {
         g_autofree char *bytes = NULL;
@@ -184,10 +184,19 @@ static void test_broken(void)
                 g_assert_false(is_found(part, "whole.xml", &whole));
                 g_assert_false(is_found(part, "bare.xml", &bare));
         }
-        bytes[0] ^= 1;
+        /* Version, format, and the size of a record. */
+        for (size_t at = 0; at < 28; at++) {
+                g_autoptr(LocalHeads) other = NULL;
+
+                bytes[at] ^= 1;
+                g_assert_true(g_file_set_contents(path, bytes, size, NULL));
+                other = local_heads_open(path);
+                g_assert_false(is_found(other, "whole.xml", &whole));
+                bytes[at] ^= 1;
+        }
         g_assert_true(g_file_set_contents(path, bytes, size, NULL));
         heads = local_heads_open(path);
-        g_assert_false(is_found(heads, "whole.xml", &whole));
+        g_assert_true(is_found(heads, "whole.xml", &whole));
 }
 
 int main(int argc, char **argv)
