@@ -85,7 +85,7 @@ int qemu_domain_xml_to_native(Connection *connection, const ConnectionDomainXMLT
         g_autoptr(GArray) descriptors = NULL;
         g_autoptr(QemuCommand) command = NULL;
         g_autofree char *text = NULL, *directory = NULL;
-        QemuBinary *binary;
+        g_autoptr(QemuBinary) binary = NULL;
 
         if (strcmp(in->native_format ?: "", FORMAT) != 0)
                 return error_set(error, ERROR_INVALID_ARG, "unsupported config type %s",
