@@ -84,14 +84,7 @@ static int reply_failed(const Call *call, int r, GError **error)
                         call->member, g_strerror(-r));
 }
 
-/* The permission to see a domain is that to read its properties. */
-static bool property_seen(const PropertyInfo *property, void *data)
-{
-        (void)data;
-        return g_strcmp0(property->action, class_read_action(&domain_class)) == 0;
-}
-
-static int append_domain(const Reply *reply, const Object *domain)
+static int append_domain(const Reply *reply, const Object *domain, uint64_t properties)
 {
         int r;
 
@@ -101,7 +94,7 @@ static int append_domain(const Reply *reply, const Object *domain)
                         reply->message, 'o', publish_path(domain, reply->space));
         if (r >= 0)
                 r = publish_append_properties(
-                        reply->message, domain, reply->space, false, property_seen, NULL);
+                        reply->message, domain, reply->space, false, properties);
         return r < 0 ? r : sd_bus_message_close_container(reply->message);
 }
 
@@ -113,6 +106,8 @@ int connection_handle_get_all_domains(
                 Object **items;
                 size_t n;
         } list = { 0 };
+        /* The permission to see a domain is that to read its properties. */
+        uint64_t properties = publish_readable(&domain_class, class_read_action(&domain_class));
         uint64_t before;
         int r;
 
@@ -130,7 +125,7 @@ int connection_handle_get_all_domains(
         if (r >= 0)
                 r = sd_bus_message_open_container(reply->message, 'a', "{oa{sv}}");
         for (size_t i = 0; r >= 0 && i < list.n; i++)
-                r = append_domain(reply, list.items[i]);
+                r = append_domain(reply, list.items[i], properties);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply->message);
         layout_clear("ao", &list);

@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "handlers.h"
+#include "interfaces/lookup.h"
 #include "service/agent.h"
 #include "service/connections.h"
 #include "service/operate.h"
@@ -120,11 +121,14 @@ int manager_handle_list_connections(Call *call, const ManagerListConnectionsIn *
         ManagerListConnectionsOut *out, GError **error)
 {
         GPtrArray *list = connections_list();
+        int r = call_filter(call, &list);
 
         (void)in, (void)error;
-        call_filter(call, &list);
-        out->connections.n = list->len;
-        out->connections.items = (Object **)g_ptr_array_free(list, FALSE);
+        if (r < 0) {
+                g_ptr_array_unref(list);
+                return r;
+        }
+        lookup_take(list, &out->connections);
         return 0;
 }
 

@@ -24,6 +24,7 @@ typedef struct Item {
 /* There while something is in line: a fiber works on it. */
 struct AudienceLine {
         GQueue items;
+        unsigned n_replies; /* among the items */
 };
 
 static Item *item_new(sd_bus_message *message, Topic topic)
@@ -101,6 +102,8 @@ static void line_advance(AudienceLine *line, Caller *caller)
         for (unsigned i = 0; i < n; i++) {
                 Item *item = g_queue_pop_head(&line->items);
 
+                if (!item->topic.about)
+                        line->n_replies--;
                 if (!item->topic.about || answers[at++])
                         send(item->message);
                 item_free(item);
@@ -205,7 +208,13 @@ int audience_reply(Caller *caller, sd_bus_message *reply)
         if (!caller->line)
                 return sd_bus_send(audience.bus, reply, NULL);
         g_queue_push_tail(&caller->line->items, item_new(reply, (Topic){ 0 }));
+        caller->line->n_replies++;
         return 0;
+}
+
+unsigned audience_unsent(const Caller *caller)
+{
+        return caller->line ? caller->line->n_replies : 0;
 }
 
 int audience_init(sd_bus *bus, Instance instance)

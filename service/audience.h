@@ -39,6 +39,9 @@ int audience_tell(Topic topic, const Namespace *space, sd_bus_message *signal);
 
 /* Sends a reply, or an error, to the caller, after all that it was told before. */
 int audience_reply(Caller *caller, sd_bus_message *reply);
+/* Replies to the caller that are in line yet. They count as calls in work do: who asks on and on
+ * has to wait. */
+unsigned audience_unsent(const Caller *caller);
 
 /* May suspend. answers[i] becomes whether the caller may hear of topics[i]. 0, or -EAGAIN where it
  * would have to wait and is not on a fiber. */

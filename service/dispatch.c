@@ -174,49 +174,56 @@ static int answer_get(BusCall *call, GError **error)
         return r < 0 ? reply_failed(r, error) : reply_send(call, reply, error);
 }
 
-typedef struct Readable {
-        const BusCall *call;
-        Object *object;
-        const char *action; /* of the property before, */
-        bool answer;        /* and what was found for it: neighbours mostly share it */
-        bool any;
-        bool shown, refused;
-        int result;
-} Readable;
-
-static bool may_read(const PropertyInfo *property, void *data)
+/* What the caller may read of an object, a bit for each property. This is asked before the first
+ * value is written, so that all values in a reply are of one moment, and none is older than a
+ * signal that went out before. 0, or -EAGAIN; with the last refusal, if that is asked for. */
+static int find_readable(const BusCall *call, Object *object, uint64_t *ret, GError **ret_refusal)
 {
-        Readable *readable = data;
+        const PropertyInfo *before = NULL;
+        bool may = false;
 
-        if (!readable->any || readable->action != property->action) {
-                int r = call_authorize(
-                        &readable->call->base, property->action, readable->object, NULL);
+        *ret = 0;
+        for (unsigned i = 0; i < object->class->n_properties; i++) {
+                const PropertyInfo *property = &object->class->properties[i];
 
-                readable->action = property->action;
-                readable->answer = r >= 0;
-                readable->any = true;
-                if (r == -EAGAIN)
-                        readable->result = r;
+                if (!face_shows(property, call->space))
+                        continue;
+                /* Neighbours mostly share a permission. */
+                if (!before || before->action != property->action) {
+                        int r;
+
+                        g_clear_error(ret_refusal);
+                        r = call_authorize(&call->base, property->action, object, ret_refusal);
+                        if (r == -EAGAIN)
+                                return r;
+                        may = r >= 0;
+                }
+                before = property;
+                if (may)
+                        *ret |= UINT64_C(1) << i;
         }
-        *(readable->answer ? &readable->shown : &readable->refused) = true;
-        return readable->answer;
+        return 0;
 }
 
+/* A property that may not be read is left out; if that is all of them, it is a refusal. */
 static int answer_get_all(BusCall *call, GError **error)
 {
         g_autoptr(sd_bus_message) reply = NULL;
-        Readable readable = { .call = call, .object = call->base.object };
+        g_autoptr(GError) refusal = NULL;
+        uint64_t properties;
         int r;
 
+        r = find_readable(call, call->base.object, &properties, &refusal);
+        if (r < 0)
+                return r;
+        if (properties == 0 && refusal) {
+                g_propagate_error(error, g_steal_pointer(&refusal));
+                return -1;
+        }
         r = sd_bus_message_new_method_return(call->message, &reply);
         if (r >= 0)
-                r = publish_append_properties(reply, call->base.object, call->space,
-                        call->space->doubled, may_read, &readable);
-        if (readable.result < 0)
-                return readable.result;
-        /* A property that may not be read is left out; if that is all of them, it is a refusal. */
-        if (readable.refused && !readable.shown)
-                return call_authorize(&call->base, readable.action, call->base.object, error);
+                r = publish_append_properties(
+                        reply, call->base.object, call->space, call->space->doubled, properties);
         return r < 0 ? reply_failed(r, error) : reply_send(call, reply, error);
 }
 
@@ -258,11 +265,10 @@ static int answer_introspect(BusCall *call, GError **error)
         return reply_values(call, "s", &text, error);
 }
 
-static int append_managed(sd_bus_message *reply, const BusCall *call, Object *object)
+static int append_managed(
+        sd_bus_message *reply, const Namespace *space, const Object *object, uint64_t properties)
 {
-        const Namespace *space = call->space;
         const ClassFace *face = publish_face(object);
-        Readable readable = { .call = call, .object = object };
         int r;
 
         r = sd_bus_message_open_container(reply, 'e', "oa{sa{sv}}");
@@ -275,9 +281,7 @@ static int append_managed(sd_bus_message *reply, const BusCall *call, Object *ob
         if (r >= 0)
                 r = sd_bus_message_append_basic(reply, 's', face->interfaces[space->id]);
         if (r >= 0)
-                r = publish_append_properties(reply, object, space, false, may_read, &readable);
-        if (readable.result < 0)
-                return readable.result;
+                r = publish_append_properties(reply, object, space, false, properties);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         if (r >= 0)
@@ -289,6 +293,7 @@ static int answer_managed_objects(BusCall *call, GError **error)
 {
         g_autoptr(GPtrArray) objects = g_ptr_array_new_with_free_func(object_unref_notify);
         g_autoptr(sd_bus_message) reply = NULL;
+        g_autofree uint64_t *properties = NULL;
         GHashTableIter iter;
         void *object;
         int r;
@@ -297,6 +302,9 @@ static int answer_managed_objects(BusCall *call, GError **error)
         while (g_hash_table_iter_next(&iter, NULL, &object))
                 g_ptr_array_add(objects, object_ref(object));
         r = call_filter(&call->base, &objects);
+        properties = g_new(uint64_t, objects->len);
+        for (unsigned i = 0; r >= 0 && i < objects->len; i++)
+                r = find_readable(call, objects->pdata[i], &properties[i], NULL);
         if (r < 0)
                 return r;
         r = sd_bus_message_new_method_return(call->message, &reply);
@@ -304,9 +312,7 @@ static int answer_managed_objects(BusCall *call, GError **error)
                 r = sd_bus_message_open_container(reply, 'a', "{oa{sa{sv}}}");
         for (unsigned i = 0; r >= 0 && i < objects->len; i++)
                 if (((Object *)objects->pdata[i])->published)
-                        r = append_managed(reply, call, objects->pdata[i]);
-        if (r == -EAGAIN)
-                return r;
+                        r = append_managed(reply, call->space, objects->pdata[i], properties[i]);
         if (r >= 0)
                 r = sd_bus_message_close_container(reply);
         return r < 0 ? reply_failed(r, error) : reply_send(call, reply, error);
@@ -497,6 +503,7 @@ static int on_call(sd_bus_message *message, void *data, sd_bus_error *problem)
         const Namespace *space = data;
         BusCall draft = { .message = message, .space = space };
         BusCall *call;
+        unsigned n_calls;
         int r;
 
         (void)problem;
@@ -509,9 +516,10 @@ static int on_call(sd_bus_message *message, void *data, sd_bus_error *problem)
         if (!draft.base.caller)
                 return 0;
         draft.base.caller->namespaces |= 1u << space->id;
-        if (draft.base.caller->n_calls >= CALLER_CALLS_MAX)
-                return sd_bus_reply_method_errorf(message, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                        "%u calls of this caller are in work already", draft.base.caller->n_calls);
+        n_calls = draft.base.caller->n_calls + audience_unsent(draft.base.caller);
+        if (n_calls >= CALLER_CALLS_MAX)
+                return refuse(message, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                        "%u calls of this caller are in work already", n_calls);
         r = call_find(&draft);
         if (r != 0)
                 return r;

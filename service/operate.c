@@ -26,11 +26,20 @@ Question call_question(const Call *call, const char *action, Object *object)
         };
 }
 
+/* It may have gone while the call waited, for another one or for the authority. */
+static int require_here(const Call *call, const Object *object, GError **error)
+{
+        if (object->class == &domain_class)
+                return domain_require_here((Domain *)object, error);
+        return object->gone ? error_set(error, ERROR_INVALID_CONN, "%s", call->member) : 0;
+}
+
 int call_authorize(const Call *call, const char *action, Object *object, GError **error)
 {
         const Question question = call_question(call, action, object);
+        int r = authorize(&question, error);
 
-        return authorize(&question, error);
+        return r < 0 ? r : require_here(call, object, error);
 }
 
 int call_filter(const Call *call, GPtrArray **objects)
@@ -57,7 +66,7 @@ int call_filter(const Call *call, GPtrArray **objects)
                 return r;
         kept = g_ptr_array_new_full(n, object_unref_notify);
         for (unsigned i = 0; i < n; i++)
-                if (answers[i])
+                if (answers[i] && !((Object *)(*objects)->pdata[i])->gone)
                         g_ptr_array_add(kept, object_ref((*objects)->pdata[i]));
         g_ptr_array_unref(*objects);
         *objects = kept;
@@ -85,12 +94,14 @@ static int authorize_document(const Call *call, const char *xml, GError **error)
 {
         Question question = call_question(call, method_action(call), call->object);
         g_auto(Identity) identity = { 0 };
+        int r;
 
         if (identify(call->method->identify_class, call->object, xml, &identity, error) < 0)
                 return -1;
         question.object = identity.object ?: call->object;
         question.identity = &identity;
-        return authorize(&question, error);
+        r = authorize(&question, error);
+        return r < 0 ? r : require_here(call, call->object, error);
 }
 
 static int authorize_method(const Call *call, GError **error)
@@ -162,7 +173,8 @@ static int run_remote(
 
         if (!handler || method->job != JOB_NONE)
                 return driver->perform(call->object, method, call->arguments, out, error);
-        if (driver->refresh(call->object, method, call->arguments, error) < 0)
+        if (driver->refresh(call->object, method, call->arguments, error) < 0 ||
+                require_here(call, call->object, error) < 0)
                 return -1;
         return handler(call, call->arguments, out, error);
 }
@@ -295,20 +307,12 @@ static void call_end(Call *call)
         start_follower(caller, object, beside);
 }
 
-/* It may have gone while the call waited for another one. */
-static int require_here(const Call *call, GError **error)
-{
-        if (call->object->class == &domain_class)
-                return domain_require_here((Domain *)call->object, error);
-        return call->object->gone ? error_set(error, ERROR_INVALID_CONN, "%s", call->member) : 0;
-}
-
 static int call_try(Call *call)
 {
         g_autoptr(GError) error = NULL;
         int r;
 
-        r = require_here(call, &error);
+        r = require_here(call, call->object, &error);
         if (r >= 0)
                 r = call->door->answer(call, &error);
         if (r == -EAGAIN && !fiber_self())

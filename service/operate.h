@@ -73,7 +73,8 @@ int call_set(Call *call, GError **error);
  * have to wait, these return -EAGAIN and so does the handler, before it did anything, and is called
  * again on a fiber. */
 
-/* Whether the caller has a permission about an object: 0, -1 with the error, -EAGAIN. */
+/* Whether the caller has a permission about an object, which is still there afterwards: 0, -1 with
+ * the error, -EAGAIN. */
 int call_authorize(const Call *call, const char *action, Object *object, GError **error);
 
 /* The question itself, for a handler that adds to it. */

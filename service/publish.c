@@ -249,27 +249,34 @@ static int append_property(sd_bus_message *message, const Object *object,
         return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
+uint64_t publish_readable(const ClassInfo *class, const char *action)
+{
+        uint64_t readable = 0;
+
+        for (unsigned i = 0; i < class->n_properties; i++) {
+                const char *needed = class->properties[i].action;
+
+                if (!needed || g_strcmp0(needed, action) == 0)
+                        readable |= UINT64_C(1) << i;
+        }
+        return readable;
+}
+
 int publish_append_properties(sd_bus_message *message, const Object *object, const Namespace *space,
-        bool doubled, bool (*may_read)(const PropertyInfo *property, void *data), void *data)
+        bool doubled, uint64_t properties)
 {
         int r = sd_bus_message_open_container(message, 'a', "{sv}");
 
         for (unsigned i = 0; r >= 0 && i < object->class->n_properties; i++) {
                 const PropertyInfo *property = &object->class->properties[i];
 
-                if (face_shows(property, space) && may_read(property, data))
+                if (properties & UINT64_C(1) << i && face_shows(property, space))
                         r = append_property(message, object, property, space, doubled);
         }
         return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
 /* Signals. */
-
-/* Whether a property can be read by whoever has the permission that data is. */
-static bool has_action(const PropertyInfo *property, void *data)
-{
-        return !property->action || (data && strcmp(property->action, data) == 0);
-}
 
 /* With a number, where it is of our own interfaces and below a connection. */
 static int tell(Object *about, const char *action, const Namespace *space, sd_bus_message *message)
@@ -396,8 +403,8 @@ static int send_interfaces(Object *object, const Namespace *space, bool added)
                         r = sd_bus_message_append_basic(
                                 message, 's', face->class->interfaces[space->id]);
                 if (r >= 0)
-                        r = publish_append_properties(
-                                message, object, space, false, has_action, (void *)action);
+                        r = publish_append_properties(message, object, space, false,
+                                publish_readable(object->class, action));
                 if (r >= 0)
                         r = sd_bus_message_close_container(message);
                 if (r >= 0)

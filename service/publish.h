@@ -28,10 +28,13 @@ const ClassFace *publish_face(const Object *object);
 /* A number that no other object of this process has or had. */
 uint64_t publish_serial(const Object *object);
 
-/* Appends a{sv} of the properties that may_read accepts, each value in a second variant where
+/* Properties of a class, a bit for each: those that can be read by whoever has that permission. */
+uint64_t publish_readable(const ClassInfo *class, const char *action);
+
+/* Appends a{sv} of those properties that the namespace shows, each value in a second variant where
  * doubled. */
 int publish_append_properties(sd_bus_message *message, const Object *object, const Namespace *space,
-        bool doubled, bool (*may_read)(const PropertyInfo *property, void *data), void *data);
+        bool doubled, uint64_t properties);
 
 /* Sends the changes that have not been told yet. Happens by itself before the loop waits; before a
  * reply it makes sure that what the reply says is known. */

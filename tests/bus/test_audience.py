@@ -7,8 +7,9 @@ import unittest
 from bustest import CallError, GLib, ROOT, Story, TEST, TEST_DOMAIN, guest_xml
 from hostbus import HostBusTest
 
-# What the service holds back for one caller until it knows.
+# What the service holds back for one caller until it knows, and how much the caller may ask meanwhile.
 LINE_MAX = 4096
+CALLS_MAX = 128
 NETWORK = '<network><name>net</name></network>'
 
 
@@ -227,6 +228,43 @@ class AudienceTest(HostBusTest):
             self.settled(caller)
             self.assertEqual(len(signals.matching(member='PropertiesChanged')), LINE_MAX)
         self.alive()
+
+    def suspend(self):
+        guest = self.client.object(TEST_DOMAIN)
+        guest.call('Domain.Suspend')
+        self.addCleanup(guest.call, 'Domain.Resume')
+
+    def test_replies_in_line_are_bounded(self):
+        caller = self.listener()
+        self.hold()
+        self.suspend()
+        self.client.wait(lambda: self.authority.held, 5)
+        interface = 'org.freedesktop.DBus.Properties'
+        finishes = [caller.start(ROOT, interface, 'Get', '(ss)', 'org.virtbus1.Manager', 'Version')
+                    for _ in range(CALLS_MAX + 50)]
+        for finish in finishes[CALLS_MAX:]:
+            with self.refused('-LimitsExceeded'):
+                finish()
+        self.release()
+        for finish in finishes[:CALLS_MAX]:
+            finish()
+        self.assertEqual(caller.object(ROOT).get('Manager.Version'), self.manager.get('Manager.Version'))
+
+    def test_values_are_not_older_than_signals(self):
+        """One value needs an answer that takes its time; the others must not be read before it."""
+        caller = self.listener()
+        self.authority.changed()
+        self.client.settle(0.1)
+        self.authority.decide = lambda question: 'hold' if question.details.get('object') == 'Manager' else 'yes'
+        with caller.record() as signals:
+            finish = caller.start(ROOT, 'org.freedesktop.DBus.ObjectManager', 'GetManagedObjects', None)
+            self.client.wait(lambda: self.authority.held, 5)
+            self.suspend()
+            self.release()
+            objects = finish()
+            self.assertTrue(signals.matching(member='PropertiesChanged'))
+        self.assertEqual(objects[TEST_DOMAIN]['org.virtbus1.Domain']['State'],
+                         self.client.object(TEST_DOMAIN).get('Domain.State'))
 
     def test_who_leaves_while_it_is_asked_about(self):
         self.hold()

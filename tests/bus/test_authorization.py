@@ -295,6 +295,20 @@ class AuthorizationTest(HostBusTest):
             self.client.settle(0.02)
             self.assertEqual(self.client.object(TEST_DOMAIN).get('Domain.State')[0], 1)
 
+    def test_gone_while_it_is_asked_about(self):
+        """A yes to what is not there any more does not bring it back."""
+        host = self.client.object(TEST)
+        networks = host.call('Connection.ListNetworks', 0)
+        network = self.client.object(host.call('Connection.NetworkDefineXML', '<network><name>brief</name></network>'))
+        self.authority.decide = lambda question: 'hold' if question.action == 'network.write' else 'yes'
+        finish = self.caller.start(network.path, 'org.virtbus1.Network', 'Create', None)
+        self.client.wait(lambda: self.authority.held, 5)
+        network.call('Network.Undefine')
+        self.authority.held.pop().return_value(GLib.Variant('((bba{ss}))', ((True, False, {}),)))
+        with self.refused('InvalidConn'):
+            finish()
+        self.assertEqual(host.call('Connection.ListNetworks', 0), networks)
+
     def test_errors_are_a_no(self):
         self.authority.decide = lambda question: 'error'
         with self.refused('AccessDenied'), self.quickly(1):
