@@ -25,6 +25,7 @@ from gi.repository import GLib  # noqa: E402
 BUILD = pathlib.Path(os.environ['VIRTBUS_BUILD']).resolve()
 CLIENT = BUILD / 'tools' / 'bench.d' / 'bench-client'
 FLOOR = BUILD / 'tools' / 'bench.d' / 'bench-floor'
+WIRE_CLIENT = BUILD / 'tools' / 'bench.d' / 'bench-wire-client'
 FLOOR_NAME = 'org.example.Floor'
 QEMU_FLOOR_NAME = 'org.example.QemuFloor'
 
@@ -317,6 +318,70 @@ def new_clients(table, options, columns):
               **reference_words(results, what, 'virtbus', 0))
 
 
+# The wire.
+
+WIRE_TARGET = 0.5
+# What it writes is forgotten with it, and it sees no network of the host's.
+LIBVIRTD = '''for place in /run /var/lib /var/cache /var/log; do mount -t tmpfs none $place; done
+exec libvirtd -f "$1" -p "$2/libvirtd.pid"
+'''
+
+
+class Libvirtd:
+    """libvirt's own daemon, with its test host."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.socket = folder / 'libvirt-sock'
+        configuration = folder / 'libvirtd.conf'
+        configuration.write_text(f'unix_sock_dir = "{folder}"\nauth_unix_rw = "none"\nauth_unix_ro = "none"\n')
+        self._process = subprocess.Popen(['unshare', '-m', '-n', 'sh', '-c', LIBVIRTD, 'sh', configuration, folder],
+                                         stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 30
+        while not self.socket.exists():
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise ServiceError('libvirtd did not start')
+            time.sleep(0.05)
+        time.sleep(2)
+        self.pid = self._process.pid
+
+    def close(self):
+        self._process.terminate()
+        self._process.wait()
+
+
+def measure_wire(table, options):
+    """Where libvirtd is not there, or may not be started, virtbus alone."""
+    with PrivateBus(trace=False) as bus:
+        start_service(bus)
+        servers = ['virtbus', bus.folder / 'run/virtbus/virtbus-sock', bus.service.pid]
+        libvirtd = Libvirtd(bus.folder) if os.geteuid() == 0 and shutil.which('libvirtd') else None
+        try:
+            if libvirtd:
+                servers += ['libvirtd', libvirtd.socket, libvirtd.pid]
+            for window in (1, 32):
+                print_wire(table, window, {(what, column): (float(took), float(cpu)) for what, column, took, cpu in (
+                    line.split('\t') for line in subprocess.run(
+                        [WIRE_CLIENT, str(options.rounds), str(window), str(MANY), *map(str, servers)],
+                        stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines())})
+        finally:
+            if libvirtd:
+                libvirtd.close()
+
+
+def print_wire(table, window, results):
+    title = 'a call of the wire' + (f', {window} at once' if window > 1 else '')
+    table.title(title, ('libvirtd', 'virtbus', 'ratio', 'target', '', 'cpu'))
+    for (what, column), (took, cpu) in results.items():
+        if column != 'virtbus':
+            continue
+        other = results.get((what, 'libvirtd'))
+        if not other:
+            table.row(what, '', time_text(took))
+            continue
+        table.row(what, time_text(other[0]), time_text(took), took / other[0], f'{WIRE_TARGET} x',
+                  took > WIRE_TARGET * other[0], cpu / other[1])
+
+
 # Guests.
 
 def measure_guests(table, options, bus):
@@ -452,11 +517,11 @@ def main() -> int:
     parser.add_argument('--pipelined', action='store_true', help='also with 32 calls at once')
     parser.add_argument('--reference', action='store_true',
                         help='libvirt-dbus with its test host beside it, where it is installed')
-    parser.add_argument('parts', nargs='*', help='of: calls guests cold memory (default: all)')
+    parser.add_argument('parts', nargs='*', help='of: calls wire guests cold memory (default: all)')
     options = parser.parse_args()
-    parts = options.parts or ['calls', 'guests', 'cold', 'memory']
-    if set(parts) - {'calls', 'guests', 'cold', 'memory'}:
-        parser.error('the parts are: calls guests cold memory')
+    parts = options.parts or ['calls', 'wire', 'guests', 'cold', 'memory']
+    if set(parts) - {'calls', 'wire', 'guests', 'cold', 'memory'}:
+        parser.error('the parts are: calls wire guests cold memory')
 
     table = Table(options.reference)
     print(f'{os.cpu_count()} processors, Linux {platform.release()}, '
@@ -470,6 +535,8 @@ def main() -> int:
             finally:
                 if reference:
                     reference.__exit__()
+        if 'wire' in parts:
+            on_one_processor(measure_wire, table, options)
         if 'guests' in parts:
             with PrivateBus(trace=False) as bus:
                 start_service(bus)
