@@ -137,6 +137,7 @@ void connection_init(Connection *connection, const Driver *driver, const char *l
                 &connection->properties, NULL, free_);
         connection->driver = driver;
         connection->label = g_strdup(label);
+        connection->owner = NO_OWNER;
         registry_init(&connection->registry);
         uname(&host);
         object_set_string(connection, CONNECTION_PROPERTY_HOSTNAME, host.nodename);
@@ -150,6 +151,14 @@ void connection_finish(Connection *connection)
 {
         registry_finish(&connection->registry);
         g_free(connection->label);
+}
+
+const Connection *object_connection(const Object *object)
+{
+        for (; object; object = object->parent)
+                if (object->class == &connection_class)
+                        return (const Connection *)object;
+        return NULL;
 }
 
 void domain_init(Domain *domain, Connection *connection, const char *name, const char *uuid,

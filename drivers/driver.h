@@ -81,7 +81,9 @@ struct Connection {
         char *label;       /* in its object path: "qemu_system" */
         Registry registry; /* its objects, published or being made */
         Journal *journal;  /* the service's, while it is published */
+        uid_t owner;       /* whose it is alone, with all that is in it; NO_OWNER: everybody's */
 };
+#define NO_OWNER ((uid_t)-1)
 
 struct Domain {
         Object object;
@@ -234,6 +236,9 @@ Object *domain_find_child(GPtrArray *children, const char *name);
 void domain_add_child(GPtrArray **children, void *object);
 /* Also withdraws it. */
 void domain_remove_child(GPtrArray **children, void *object);
+
+/* The one that the object is, or is in; NULL: none. */
+const Connection *object_connection(const Object *object);
 
 static inline Connection *domain_connection(const Domain *domain)
 {

@@ -81,10 +81,10 @@ int manager_handle_open(Call *call, const ManagerOpenIn *in, ManagerOpenOut *out
         Connection *connection;
         Question question;
 
-        if (opening_parse(in->uri, in->flags, &opening, error) < 0)
+        if (opening_parse(in->uri, in->flags, call->caller, &opening, error) < 0)
                 return -1;
         question = call_question(call, opening.action, NULL);
-        question.uri = opening.uri->text;
+        question.uri = opening.name ?: opening.uri->text;
         if (authorize(&question, error) < 0)
                 return -1;
         if (connections_open(call->caller, &opening, &connection, error) < 0)

@@ -65,16 +65,29 @@ static DecisionKey question_key(const Question *question)
         };
 }
 
+/* Whose alone it is, whatever the authority would say; NO_OWNER: it is for the authority to say. */
+static uid_t question_owner(const Question *question)
+{
+        const Connection *connection =
+                question->object ? object_connection(question->object) : NULL;
+
+        return connection ? connection->owner : NO_OWNER;
+}
+
 Answer authorize_known(const Question *question)
 {
         const DecisionKey key = question_key(question);
         const Decision *decision;
+        uid_t owner;
 
-        if (!question->action)
-                return question->caller->known ? ANSWER_YES : ANSWER_UNKNOWN;
-        if (!question->caller->known || question->caller->gone)
+        if (!question->caller->known || (question->action && question->caller->gone))
                 return ANSWER_UNKNOWN;
         if (question->caller->trusted)
+                return ANSWER_YES;
+        owner = question_owner(question);
+        if (owner != NO_OWNER)
+                return question->caller->client.uid == owner ? ANSWER_YES : ANSWER_NO;
+        if (!question->action)
                 return ANSWER_YES;
         if (!question_keeps(question) || !question->caller->decisions)
                 return ANSWER_UNKNOWN;
@@ -379,6 +392,10 @@ static int refuse(const Question *question, Answer answer, GError **error)
         const Details details = question_details(question);
         const char *what = details.name ?: details.uri;
 
+        if (question_owner(question) != NO_OWNER)
+                return error_set(error, ERROR_ACCESS_DENIED,
+                        "%s%s%s%s: it belongs to another user alone", question->member,
+                        what ? " of '" : "", what ?: "", what ? "'" : "");
         return error_set(error, ERROR_ACCESS_DENIED, "%s%s%s%s needs the permission '%s'%s",
                 question->member, what ? " of '" : "", what ?: "", what ? "'" : "",
                 question->action,

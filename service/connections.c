@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "service/base/cleanup.h"
+#include "service/bridge.h"
 #include "service/face.h"
 #include "service/settings.h"
 
@@ -71,6 +72,9 @@ static int entry_open(Entry *entry, const Opening *opening, GError **error)
         if (opening->driver->open(opening->uri, registry.instance, opening->read_only, entry->label,
                     &entry->connection, error) < 0)
                 return -1;
+        entry->connection->owner = opening->owner;
+        if (opening->name)
+                object_set_string(entry->connection, CONNECTION_PROPERTY_URI, opening->name);
         for (unsigned i = 0; i < registry.drivers->len; i++) {
                 DriverObject *driver = registry.drivers->pdata[i];
 
@@ -135,6 +139,7 @@ const char *connections_default_uri(void)
 void opening_clear(Opening *opening)
 {
         g_clear_pointer(&opening->uri, uri_free);
+        g_clear_pointer(&opening->name, g_free);
         g_clear_pointer(&opening->label, g_free);
 }
 
@@ -151,9 +156,48 @@ static int no_alias(const char *text, GError **error)
                 text);
 }
 
-int opening_parse(const char *text, unsigned flags, Opening *ret, GError **error)
+/* The driver, and what it says of the URI. */
+static int opening_identify(Opening *opening, GError **error)
 {
-        g_auto(Opening) opening = { .read_only = flags & OPEN_READ_ONLY };
+        /* Where there is a way to go, the driver is that of the other end. */
+        if (opening->uri->transport || opening->uri->host)
+                opening->driver = &remote_driver;
+        for (unsigned i = 0; !opening->driver && i < G_N_ELEMENTS(all_drivers); i++)
+                if (strcmp(all_drivers[i]->name, opening->uri->driver) == 0)
+                        opening->driver = all_drivers[i];
+        if (!opening->driver)
+                return error_set(error, ERROR_NO_CONNECT,
+                        "%s: there is no driver '%s', only qemu, xen and test", opening->uri->text,
+                        opening->uri->driver);
+        return opening->driver->identify(opening->uri, registry.instance, opening->read_only,
+                &opening->label, &opening->action, error);
+}
+
+/* Where another service of this host has it, the way there takes the URI's place. The permission is
+ * that of a connection on this host: who goes there is judged there, or goes to what is their own.
+ */
+static int opening_cross(Opening *opening, Caller *caller, GError **error)
+{
+        Bridge bridge;
+
+        if (bridge_find(opening->uri, registry.instance, caller, opening->read_only, &bridge,
+                    error) < 0)
+                return -1;
+        if (!bridge.uri)
+                return opening_identify(opening, error);
+        opening->name = g_strdup_printf("%s://%s", opening->uri->driver, opening->uri->path);
+        uri_free(opening->uri);
+        opening->uri = bridge.uri;
+        opening->driver = &remote_driver;
+        opening->label = bridge.label;
+        opening->owner = bridge.owner;
+        opening->action = "org.virtbus1.connection.open";
+        return 0;
+}
+
+int opening_parse(const char *text, unsigned flags, Caller *caller, Opening *ret, GError **error)
+{
+        g_auto(Opening) opening = { .read_only = flags & OPEN_READ_ONLY, .owner = NO_OWNER };
 
         if (!text[0])
                 text = connections_default_uri();
@@ -166,18 +210,7 @@ int opening_parse(const char *text, unsigned flags, Opening *ret, GError **error
         }
         if (uri_parse(text, &opening.uri, error) < 0)
                 return -1;
-        /* Where there is a way to go, the driver is that of the other end. */
-        if (opening.uri->transport || opening.uri->host)
-                opening.driver = &remote_driver;
-        for (unsigned i = 0; !opening.driver && i < G_N_ELEMENTS(all_drivers); i++)
-                if (strcmp(all_drivers[i]->name, opening.uri->driver) == 0)
-                        opening.driver = all_drivers[i];
-        if (!opening.driver)
-                return error_set(error, ERROR_NO_CONNECT,
-                        "%s: there is no driver '%s', only qemu, xen and test", opening.uri->text,
-                        opening.uri->driver);
-        if (opening.driver->identify(opening.uri, registry.instance, opening.read_only,
-                    &opening.label, &opening.action, error) < 0)
+        if (opening_cross(&opening, caller, error) < 0)
                 return -1;
         *ret = opening;
         opening = (Opening){ 0 };
@@ -319,17 +352,9 @@ GPtrArray *connections_drivers(void)
         return registry.drivers;
 }
 
-static const Connection *connection_of(const Object *object)
-{
-        for (; object; object = object->parent)
-                if (object->class == &connection_class)
-                        return (const Connection *)object;
-        return NULL;
-}
-
 int connections_refuse_write(Caller *caller, const Object *object, const char *api, GError **error)
 {
-        const Connection *connection = connection_of(object);
+        const Connection *connection = object_connection(object);
         const Hold *hold;
 
         if (!connection || !caller->opened)
@@ -342,7 +367,7 @@ int connections_refuse_write(Caller *caller, const Object *object, const char *a
 
 const Driver *connections_peer(const Object *object)
 {
-        const Connection *connection = connection_of(object);
+        const Connection *connection = object_connection(object);
 
         return connection && connection->driver->perform ? connection->driver : NULL;
 }
@@ -419,7 +444,7 @@ static int open_default(const char *text, GError **error)
         g_auto(Opening) opening = { 0 };
         int r;
 
-        if (opening_parse(text, OPEN_NO_ALIASES, &opening, error) < 0)
+        if (opening_parse(text, OPEN_NO_ALIASES, NULL, &opening, error) < 0)
                 return -1;
         entry = entry_ref(opening.label);
         entry->permanent = true;

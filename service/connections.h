@@ -21,15 +21,18 @@ const char *connections_default_uri(void);
 #define OPEN_READ_ONLY 1u
 #define OPEN_NO_ALIASES 2u
 
-/* Finds the driver and what it calls the connection, and says which permission opening it needs. */
+/* Finds the driver and what it calls the connection, and says which permission opening it needs.
+ * May suspend. The caller may be NULL: the service itself. */
 typedef struct Opening {
         Uri *uri;
+        char *name; /* that the connection bears for its URI; NULL: the URI itself */
         bool read_only;
         const Driver *driver;
         char *label;
         const char *action;
+        uid_t owner; /* whose the connection is alone; NO_OWNER: everybody's */
 } Opening;
-int opening_parse(const char *text, unsigned flags, Opening *ret, GError **error);
+int opening_parse(const char *text, unsigned flags, Caller *caller, Opening *ret, GError **error);
 void opening_clear(Opening *opening);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opening, opening_clear)

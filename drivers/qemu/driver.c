@@ -246,25 +246,15 @@ static int identify_embed(const Uri *uri, char **ret_label, GError **error)
         return 0;
 }
 
+/* The host's guests are opened on the host's service only, a user's on that user's: others go there
+ * (service/bridge.h). */
 static int qemu_identify(const Uri *uri, Instance instance, bool read_only, char **ret_label,
         const char **ret_action, GError **error)
 {
         (void)read_only;
         *ret_action = "org.virtbus1.connection.open";
-        if (strcmp(uri->path, "/system") == 0) {
-                if (instance != INSTANCE_SYSTEM)
-                        return error_set(error, ERROR_NO_CONNECT,
-                                "%s is the host's: it is to be had on the system bus, this is a session bus",
-                                uri->text);
-                *ret_label = g_strdup("qemu_system");
-                return 0;
-        }
-        if (strcmp(uri->path, "/session") == 0) {
-                if (instance != INSTANCE_SESSION)
-                        return error_set(error, ERROR_NO_CONNECT,
-                                "%s is a user's: it is to be had on that user's session bus, this is the system bus",
-                                uri->text);
-                *ret_label = g_strdup("qemu_session");
+        if (strcmp(uri->path, instance == INSTANCE_SYSTEM ? "/system" : "/session") == 0) {
+                *ret_label = g_strdup_printf("qemu_%s", uri->path + 1);
                 return 0;
         }
         if (strcmp(uri->path, "/embed") == 0) {

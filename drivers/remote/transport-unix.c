@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -17,6 +18,8 @@
 
 /* Where clients of libvirt look, also on other hosts. */
 #define SYSTEM_SOCKETS "/var/run"
+/* Each user has one in it. */
+#define RUNTIME_FOLDERS "/run/user"
 
 typedef enum SocketMode {
         SOCKET_AUTO,
@@ -105,7 +108,9 @@ static int fill_address(const char *path, struct sockaddr_un *ret, socklen_t *re
         size_t length = strlen(path);
 
         *ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-        if (length == 0 || length >= sizeof ret->sun_path)
+        if (length == 0)
+                return -ENOENT;
+        if (length >= sizeof ret->sun_path)
                 return -ENAMETOOLONG;
         memcpy(ret->sun_path, path, length);
         *ret_size = offsetof(struct sockaddr_un, sun_path) + length;
@@ -143,17 +148,38 @@ static int connect_path(const char *path, uint64_t deadline)
         return fd_steal(&fd);
 }
 
+/* A socket in a user's runtime folder has to be that user's. What stands there is for the user to
+ * say, and could lead to somebody who takes the service, which may be root, for whom it serves. */
+static int check_user(int fd, const char *path, GError **error)
+{
+        struct ucred peer;
+        socklen_t length = sizeof peer;
+        unsigned user;
+
+        if (sscanf(path, RUNTIME_FOLDERS "/%u/", &user) != 1)
+                return 0;
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+                return error_set_errno(error, errno, "cannot tell whose the socket '%s' is", path);
+        if (peer.uid != user)
+                return error_set(error, ERROR_AUTH_FAILED,
+                        "the socket '%s' is served by user %u, not by user %u", path, peer.uid,
+                        user);
+        return 0;
+}
+
 static int unix_way(Target *target, uint64_t deadline, Way *ret, GError **error)
 {
         g_autofree char *path = NULL;
-        int fd;
+        _cleanup_fd_ int fd = -1;
 
         if (socket_path(target, false, &path, error) < 0)
                 return -1;
         fd = connect_path(path, deadline);
         if (fd < 0)
                 return error_set_errno(error, fd, "Failed to connect socket to '%s'", path);
-        ret->link = wire_link_new_socket(fd);
+        if (check_user(fd, path, error) < 0)
+                return -1;
+        ret->link = wire_link_new_socket(fd_steal(&fd));
         return 0;
 }
 

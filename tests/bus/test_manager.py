@@ -41,7 +41,6 @@ BAD_URIS = [
     ('test:///some/file', 'SystemError', "cannot read the test host's file '/some/file': No such file or directory"),
     ('qemu:///', 'InternalError', "internal error: unexpected QEMU URI path '/', try qemu:///system"),
     ('qemu:///sys', 'InternalError', "internal error: unexpected QEMU URI path '/sys'"),
-    ('qemu:///system', 'NoConnect', "no connection driver available for qemu:///system is the host's"),
     ('qemu:///embed', 'InvalidArg', 'invalid argument: qemu:///embed: it needs a directory'),
     ('qemu:///embed?root=', 'InvalidArg', 'invalid argument: qemu:///embed?root=: it needs a directory'),
     ('qemu:///embed?root=here', 'InvalidArg', "invalid argument: root path must be absolute: 'here'"),

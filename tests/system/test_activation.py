@@ -95,10 +95,6 @@ class ActivationTest(SystemTest):
                                 user='alice').stdout
         self.assertTrue(self.path_of(text.strip()).endswith('/qemu_session'))
 
-    def test_session_uri_is_refused_on_the_system_bus(self):
-        with self.assertRaisesRegex(CommandError, '(?i)session'):
-            self.open('qemu:///session')
-
     def test_idle_exit_loses_no_call(self):
         self.machine.write('/run/systemd/system/virtbus.service.d/idle.conf',
                            '[Service]\nExecStart=\n'
