@@ -288,7 +288,7 @@ void domain_emit(Domain *domain, DomainEvent event, int detail);
 int domain_begin_job(Domain *domain, const char *member, GError **error);
 /* problem is why it failed; NULL: it did not. */
 void domain_end_job(Domain *domain, const GError *problem);
-#define JOB_DEADLINE (15 * G_USEC_PER_SEC)
+#define JOB_DEADLINE (10 * G_USEC_PER_SEC)
 
 /* "Requested operation is not valid: domain is not running" unless it is active. */
 int domain_require_active(Domain *domain, GError **error);

@@ -17,8 +17,9 @@
 #include "drivers/qemu/qmp.h"
 #include "service/base/child.h"
 
-/* How long a guest may take to answer; shorter than what callers of the bus wait. */
-#define MONITOR_DEADLINE (15 * G_USEC_PER_SEC)
+/* How long a guest may take to answer. Behind a change that waits as long (JOB_DEADLINE) it is
+ * still shorter than the 25 s that callers of the bus wait. */
+#define MONITOR_DEADLINE (10 * G_USEC_PER_SEC)
 
 typedef enum QemuInstance {
         QEMU_SYSTEM,
