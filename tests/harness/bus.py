@@ -56,6 +56,9 @@ CONFIGURATION = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 </busconfig>
 '''
 
+# What the mechanisms of SASL and their cryptography keep for each exchange with MD5.
+SUPPRESSIONS = 'leak:libcrypto.so\nleak:sasl2/lib\n'
+
 ACTIVATION = '''[D-BUS Service]
 Name={name}
 Exec={program} {arguments}
@@ -154,6 +157,7 @@ class PrivateBus:
         for name in ('home', 'run', 'services', 'config', 'state', 'cache', 'data'):
             (self.folder / name).mkdir(mode=0o700)
         (self.folder / 'bus.conf').write_text(CONFIGURATION.format(folder=self.folder))
+        (self.folder / 'suppressions').write_text(SUPPRESSIONS)
         if self._activation:
             (self.folder / 'services' / f'{NAME}.service').write_text(ACTIVATION.format(
                 name=NAME, program=service_program(), arguments=' '.join(self._arguments)))
@@ -171,6 +175,7 @@ class PrivateBus:
             # An error of a sanitizer ends the service, and its status says so.
             'ASAN_OPTIONS': 'exitcode=99:abort_on_error=0:detect_stack_use_after_return=0',
             'UBSAN_OPTIONS': 'halt_on_error=1:exitcode=99:print_stacktrace=1',
+            'LSAN_OPTIONS': f'suppressions={self.folder}/suppressions:print_suppressions=0',
             'G_DEBUG': 'fatal-criticals',
             **self._extra_env,
         }
