@@ -2,21 +2,24 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Many clients at once, which call everything on everything, define, undefine and vanish.
 
-    tests/soak/soak.py --build=build-asan                   64 clients for a minute
-    tests/soak/soak.py --seconds=10 --clients=64 --seed=N
+    tests/soak/soak.py --build=build-asan                   64 clients, and 200 of the wire, for a minute
+    tests/soak/soak.py --seconds=10 --clients=64 --wire=200 --seed=N
 
 No client may get an error that one alone would not get. Most errors are about a call and its object;
 one that can come of there being many, such as "busy", is right only if a lone client got its like in
 the beginning, or gets it when it makes the same call afterwards, on the object or another of its kind.
+What those of the wire must get is said in wire_crowd.py, which is run beside them.
 When all have left, the service holds what it held before. The last line is "N passed, N failed".
 """
 
 import argparse
 import collections
+import json
 import os
 import pathlib
 import random
 import select
+import subprocess
 import sys
 import time
 
@@ -206,6 +209,36 @@ class Crowd:
         raise TimeoutError(f'not answered within {DEADLINE} s: {str(call)[:200]}')
 
 
+class WireCrowd:
+    """The clients of the wire, in a process of their own; faults, when they have ended."""
+
+    def __init__(self, bus, clients: int, seconds: float, seed: int):
+        self.clients, self.seconds = clients, seconds
+        self._process = clients and subprocess.Popen(
+            [sys.executable, TOP / 'tests/soak/wire_crowd.py', bus.folder / 'run/virtbus/virtbus-sock',
+             f'--clients={clients}', f'--seconds={seconds}', f'--seed={seed}'], stdout=subprocess.PIPE)
+
+    def __enter__(self):
+        self.faults = []
+        return self
+
+    def __exit__(self, kind, *_):
+        if not self.clients:
+            return
+        if kind:
+            self._process.kill()
+        try:
+            told, _ = self._process.communicate(timeout=self.seconds + 5 * DEADLINE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            told, _ = self._process.communicate()
+        if kind:
+            return
+        story = json.loads(told) if told else {'count': {}, 'faults': ['the clients of the wire did not end']}
+        print(f'{self.clients} of the wire: {story["count"]}', flush=True)
+        self.faults = story['faults']
+
+
 def soak(options, seed: int) -> list:
     with PrivateBus(trace=False, env={'ASAN_OPTIONS': 'exitcode=99:quarantine_size_mb=4:'
                                                      'detect_stack_use_after_return=0'}) as bus:
@@ -222,13 +255,17 @@ def soak(options, seed: int) -> list:
             print(f'a lone client: {dict(crowd.count)}', flush=True)
             crowd.known, crowd.strange = set(crowd.strange), {}
             # What is filled once, such as the free stacks of fibers, is filled by as many as will come.
-            crowd.run(options.clients, max(options.seconds / 4, 3))
+            seconds = max(options.seconds / 4, 3)
+            with WireCrowd(bus, options.wire, seconds, seed) as wire:
+                crowd.run(options.clients, seconds)
+            faults = wire.faults
             clean_up(bus.address, crowd.world, begin)
             before = Holding(pid, bus.address, crowd.world)
             crowd.count.clear()
-            crowd.run(options.clients, options.seconds)
+            with WireCrowd(bus, options.wire, options.seconds, seed) as wire:
+                crowd.run(options.clients, options.seconds)
             print(f'{options.clients} clients: {dict(crowd.count)}', flush=True)
-            faults = crowd.unexplained()
+            faults += wire.faults + crowd.unexplained()
             clean_up(bus.address, crowd.world, begin)
             after = Holding(pid, bus.address, crowd.world)
         except (ServiceError, TimeoutError, ConnectionError) as trouble:
@@ -249,6 +286,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description='Many clients at once.')
     parser.add_argument('--seconds', type=float, default=60)
     parser.add_argument('--clients', type=int, default=64)
+    parser.add_argument('--wire', type=int, default=200, help='clients of the wire')
     parser.add_argument('--seed', type=int, default=None)
     parser.add_argument('--build', default='build')
     options = parser.parse_args()
