@@ -120,6 +120,12 @@ class StyleTest(unittest.TestCase):
         self.assertEqual(wrong, [])
         self.assertEqual(set(MAY_BLOCK) - used, set(), 'allowed, but not there')
 
+    def test_every_test_is_run(self):
+        text = (TOP / 'tools/check').read_text()
+        for folder in sorted({str(pathlib.PurePath(name).parent) for name in tracked('tests/*/test_*.py')}):
+            with self.subTest(folder):
+                self.assertRegex(text, rf' {folder}\b')
+
     def test_scripts_can_be_read(self):
         for name in tracked('*.py'):
             with self.subTest(name):
