@@ -121,9 +121,11 @@ static void tell_domain_life(
         unsigned detail = event->msg.detail;
 
         /* It cannot be asked any more. */
-        if (state == MIRROR_GONE && domain_is_active(&object->domain))
+        if (state == MIRROR_GONE && domain_is_active(&object->domain)) {
                 domain_set_state(&object->domain, DOMAIN_SHUTOFF,
                         detail < G_N_ELEMENTS(reasons) ? reasons[detail] : SHUTOFF_UNKNOWN, 0);
+                object_set(object, DOMAIN_PROPERTY_ADDRESSES, &(const Array){ 0 });
+        }
         if (state == MIRROR_GONE)
                 object_set_bool(object, DOMAIN_PROPERTY_PERSISTENT, false);
         domain_emit(&object->domain, event->msg.event, event->msg.detail);

@@ -97,6 +97,7 @@ enum {
         DOMAIN_STEP_UPDATED,
         DOMAIN_STEP_SCHEDULER,
         DOMAIN_STEP_OS_TYPE,
+        DOMAIN_STEP_ADDRESSES,
 };
 
 /* Another domain cannot have the name now, but one that is gone may still be here with it. */
@@ -153,6 +154,9 @@ static void domain_apply(RemoteConnection *self, MirrorObject *object, const voi
         if (scheduler)
                 object_set(object, DOMAIN_PROPERTY_SCHEDULER_TYPE,
                         &(DomainSchedulerTypeValue){ scheduler->type, scheduler->nparams });
+        /* The leases of the peer's networks, laid out alike; a guest that does not run has none. */
+        object_set(object, DOMAIN_PROPERTY_ADDRESSES,
+                answers[DOMAIN_STEP_ADDRESSES] ?: &(const Array){ 0 });
         set_truth(object, DOMAIN_PROPERTY_PERSISTENT, answers[DOMAIN_STEP_PERSISTENT]);
         set_truth(object, DOMAIN_PROPERTY_AUTOSTART, answers[DOMAIN_STEP_AUTOSTART]);
         set_truth(object, DOMAIN_PROPERTY_HAS_MANAGED_SAVE, answers[DOMAIN_STEP_MANAGED_SAVE]);
@@ -486,6 +490,7 @@ const MirrorKind mirror_kinds[] = {
                         [DOMAIN_STEP_UPDATED] = { WIRE_DOMAIN_IS_UPDATED },
                         [DOMAIN_STEP_SCHEDULER] = { WIRE_DOMAIN_GET_SCHEDULER_TYPE, .once = true },
                         [DOMAIN_STEP_OS_TYPE] = { WIRE_DOMAIN_GET_OS_TYPE, .once = true },
+                        [DOMAIN_STEP_ADDRESSES] = { WIRE_DOMAIN_INTERFACE_ADDRESSES },
                 },
                 .identify = domain_identify,
                 .find = domain_find,

@@ -481,10 +481,9 @@ static int perform_extra(Member *member, RemoteLink *link, const ExtraRow *row, 
 }
 
 /* Suspends. */
-static int perform_values(
-        Member *member, RemoteLink *link, const MethodInfo *method, void *out, GError **error)
+static int perform_values(Member *member, RemoteLink *link, void *out, GError **error)
 {
-        bool works = method->job == JOB_MODIFY || method->job == JOB_ABORT;
+        bool works = member->procedure->flags & WIRE_WRITES;
 
         do {
                 uint64_t deadline =
@@ -531,8 +530,9 @@ int remote_perform(
         if (member_begin(&member, object, map, in, error) < 0)
                 return -1;
         r = extra ? perform_extra(&member, link, extra, in, out, error) :
-                    perform_values(&member, link, method, out, error);
-        if (r == 0 && (method->job == JOB_MODIFY || method->job == JOB_ABORT))
+                    perform_values(&member, link, out, error);
+        if (r == 0 && (member.procedure->flags & WIRE_WRITES) &&
+                (!extra || extra->extra == EXTRA_FILES))
                 after_change(self, object, method, out);
         return r;
 }

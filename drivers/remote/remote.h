@@ -84,7 +84,7 @@ static inline RemoteConnection *remote_of(Object *object)
 }
 
 /* Questions that are asked about one object. */
-#define MIRROR_STEPS_MAX 9
+#define MIRROR_STEPS_MAX 10
 
 typedef struct MirrorStep {
         int32_t procedure; /* its arguments begin with the object's name; 0: no more steps */
