@@ -509,6 +509,50 @@ static void after_change(
                 mirror_changed(self, made, method);
 }
 
+/* Suspends. A peer that lacks the procedure may have an older one for the same member. */
+static int perform_older(RemoteLink *link, Object *object, const WireMap *newer, const void *in,
+        void *out, GError **error)
+{
+        for (unsigned i = 0; i < n_wire_maps; i++) {
+                const WireMap *map = &wire_maps[i];
+                g_auto(Member) member = { 0 };
+                g_autoptr(GError) problem = NULL;
+
+                if (!map->older || map->class != newer->class || map->kind != newer->kind ||
+                        map->member != newer->member)
+                        continue;
+                /* What it has no words for is not to be had. */
+                if (member_begin(&member, object, map, in, &problem) < 0)
+                        continue;
+                if (perform_values(&member, link, out, &problem) >= 0) {
+                        g_clear_error(error);
+                        return 0;
+                }
+                if (!error_is(problem, ERROR_NO_SUPPORT)) {
+                        g_clear_error(error);
+                        g_propagate_error(error, g_steal_pointer(&problem));
+                        return -1;
+                }
+        }
+        return -1;
+}
+
+static int perform_mapped(Member *member, RemoteLink *link, Object *object, const WireMap *map,
+        const void *in, void *out, GError **error)
+{
+        g_autoptr(GError) problem = NULL;
+
+        if (member_begin(member, object, map, in, error) < 0)
+                return -1;
+        if (perform_values(member, link, out, &problem) >= 0)
+                return 0;
+        if (error_is(problem, ERROR_NO_SUPPORT) &&
+                perform_older(link, object, map, in, out, &problem) >= 0)
+                return 0;
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return -1;
+}
+
 int remote_perform(
         Object *object, const MethodInfo *method, const void *in, void *out, GError **error)
 {
@@ -516,21 +560,20 @@ int remote_perform(
         unsigned number = method - object->class->methods;
         const WireMap *map = wire_map_member(object->class, WIRE_MAP_METHOD, number);
         const ExtraRow *extra = extra_of(object, number);
-        g_autoptr(RemoteLink) link = NULL;
+        g_autoptr(RemoteLink) link = remote_link_of(self, error);
         g_auto(Member) member = { 0 };
         int r;
 
-        link = remote_link_of(self, error);
         if (!link)
                 return -1;
         if (object->class == &domain_class && number == DOMAIN_METHOD_GET_STATS)
                 return perform_stats(object, link, in, out, error);
         if (!map)
                 return error_set(error, ERROR_NO_SUPPORT, "%s", method->api);
-        if (member_begin(&member, object, map, in, error) < 0)
-                return -1;
-        r = extra ? perform_extra(&member, link, extra, in, out, error) :
-                    perform_values(&member, link, out, error);
+        if (!extra)
+                r = perform_mapped(&member, link, object, map, in, out, error);
+        else if ((r = member_begin(&member, object, map, in, error)) == 0)
+                r = perform_extra(&member, link, extra, in, out, error);
         if (r == 0 && (member.procedure->flags & WIRE_WRITES) &&
                 (!extra || extra->extra == EXTRA_FILES))
                 after_change(self, object, method, out);
