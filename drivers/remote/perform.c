@@ -509,10 +509,16 @@ static void after_change(
                 mirror_changed(self, made, method);
 }
 
-/* Suspends. A peer that lacks the procedure may have an older one for the same member. */
+/* Suspends. A peer that lacks the procedure may have an older one for the same member, which has
+ * fewer flags or none. */
 static int perform_older(RemoteLink *link, Object *object, const WireMap *newer, const void *in,
         void *out, GError **error)
 {
+        const MethodInfo *method = &newer->class->methods[newer->member];
+
+        if (method->flags_offset >= 0 &&
+                *(const uint32_t *)((const char *)in + method->flags_offset) != 0)
+                return -1;
         for (unsigned i = 0; i < n_wire_maps; i++) {
                 const WireMap *map = &wire_maps[i];
                 g_auto(Member) member = { 0 };

@@ -81,8 +81,9 @@ class Libvirtd:
             environment.update(XDG_CONFIG_HOME=str(self.folder / 'config'), XDG_CACHE_HOME=str(self.folder / 'cache'),
                                XDG_RUNTIME_DIR=str(self.folder / 'run'))
         self._log = open(self.folder / 'log', 'ab')
-        self._process = subprocess.Popen(daemon, env=environment, stdin=subprocess.DEVNULL, stdout=self._log,
-                                         stderr=self._log, start_new_session=True)
+        # What a call names without a path would land where we are.
+        self._process = subprocess.Popen(daemon, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
+                                         stdout=self._log, stderr=self._log, start_new_session=True)
         until = time.monotonic() + DEADLINE
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > until:
