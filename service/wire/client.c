@@ -406,10 +406,19 @@ static int call_from(const WireCall *call, const GError *error)
 static void wire_refuse(Call *base, const GError *error)
 {
         WireCall *call = (WireCall *)base;
+        g_autoptr(GError) named = NULL;
 
-        if (!call->answered)
-                send_error(call->client, &call->header, error, call_from(call, error),
-                        base->method ? base->method->api : NULL);
+        if (call->answered)
+                return;
+        /* A member of ours alone has no name that clients of libvirt know. */
+        if (error_is(error, ERROR_NO_SUPPORT) && base->method && strchr(base->method->api, '.')) {
+                g_autofree char *api = api_of(call);
+
+                error_set(&named, ERROR_NO_SUPPORT, "%s", api);
+                error = named;
+        }
+        send_error(call->client, &call->header, error, call_from(call, error),
+                base->method ? base->method->api : NULL);
 }
 
 static void wire_free(Call *base)

@@ -274,6 +274,7 @@ static int domain_vcpus(WireCall *call, void *data, void *result, GError **error
         const MethodInfo *stats = call->base.method;
         const DomainGetVcpuPinInfoIn in = { 0 };
         WireDomainGetVcpusRet *ret = result;
+        g_autoptr(GError) problem = NULL;
         Results out;
         int r;
 
@@ -292,11 +293,20 @@ static int domain_vcpus(WireCall *call, void *data, void *result, GError **error
         if (r < 0 || args->maplen == 0)
                 return r;
         call->base.method = &domain_class.methods[DOMAIN_METHOD_GET_VCPU_PIN_INFO];
-        r = wire_call_perform(call, &in, &out, error);
+        r = wire_call_perform(call, &in, &out, &problem);
         if (r >= 0)
                 fill_maps(&out, ret->info.n, args->maplen, ret);
         layout_clear(call->base.method->out, out.bytes);
         call->base.method = stats;
+        /* Where nothing can be pinned, each may run anywhere. */
+        if (r < 0 && error_is(problem, ERROR_NO_SUPPORT)) {
+                ret->cpumaps.n = ret->info.n * args->maplen;
+                ret->cpumaps.items = g_malloc(ret->cpumaps.n);
+                memset(ret->cpumaps.items, 0xff, ret->cpumaps.n);
+                return 0;
+        }
+        if (problem)
+                g_propagate_error(error, g_steal_pointer(&problem));
         return r;
 }
 
@@ -321,6 +331,17 @@ static int security_label(WireCall *call, void *args, void *data, GError **error
         }
         layout_clear(call->base.method->out, out.bytes);
         return r;
+}
+
+/* A driver that saves no guests has none that is saved. */
+static int has_managed_save(WireCall *call, void *args, void *data, GError **error)
+{
+        const Object *domain = call->base.object;
+        WireDomainHasManagedSaveImageRet *ret = data;
+
+        (void)args;
+        ret->result = ((const Domain *)domain)->properties.has_managed_save;
+        return call_authorize(&call->base, call->base.method->action, call->base.object, error);
 }
 
 /* Snapshots. */
@@ -464,6 +485,7 @@ const WireRow wire_getter_rows[] = {
         ON_DOMAIN(DOMAIN_INTERFACE_STATS, interface_stats, GET_STATS),
         ON_DOMAIN(DOMAIN_GET_VCPUS, domain_vcpus, GET_STATS),
         ON_DOMAIN(DOMAIN_GET_SECURITY_LABEL, security_label, GET_SECURITY_LABEL_LIST),
+        ON_DOMAIN(DOMAIN_HAS_MANAGED_SAVE_IMAGE, has_managed_save, HAS_MANAGED_SAVE_IMAGE),
         ON_DOMAIN(DOMAIN_HAS_CURRENT_SNAPSHOT, has_current_snapshot, LIST_DOMAIN_SNAPSHOTS),
         { WIRE_DOMAIN_SNAPSHOT_HAS_METADATA, WIRE_ON_OBJECT, false, snapshot_has_metadata,
                 &domain_snapshot_class, DOMAIN_SNAPSHOT_METHOD_GET_XML_DESC, 0 },

@@ -12,7 +12,7 @@ import sys
 import time
 import unittest
 
-from wiretest import WireTest, environment, needs
+from wiretest import WireTest, environment, needs, virsh_script
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'guest'))
@@ -156,6 +156,42 @@ class GuestTest(WireTest):
         self.virsh('destroy', 'new')
         self.virsh('undefine', 'new', '--remove-all-storage')
         self.assertNotIn('new.img', self.virsh('vol-list', 'default-pool'))
+
+    # And what virsh says about it, or what begins so; None: whatever it is, the answer is one about the guest.
+    COMMANDS = {
+        'version': None, 'nodeinfo': None, 'capabilities': None, 'domcapabilities': None, 'list --all': None,
+        'start new': "error: Domain is already active", 'domstate new --reason': 'running (booted)', 'dominfo new': None,
+        'dumpxml new': '<domain type=', 'dumpxml new --inactive': '<domain type=', 'domblklist new': '',
+        'domiflist new': '', 'vcpucount new': 'maximum      config         1', 'vcpuinfo new': 'VCPU:           0',
+        'vcpucount new --current --live': '1', 'dommemstat new': 'actual 196608', 'domblkinfo new vda':
+        'error: invalid argument: invalid path: vda', 'ttyconsole new': '/dev/pts/', 'desc new': '',
+        'schedinfo new': None, 'domstats new --state': "Domain: 'new'", 'suspend new': '',
+        'domstate new': 'paused', 'resume new': '', 'domstate  new': 'running', 'reset new': '',
+        'send-key new KEY_A': '', 'inject-nmi new': '', 'domrename new other':
+        'error: Requested operation is not valid: cannot rename active domain', 'autostart new': '',
+        'autostart new --disable': '', 'domid new': None, 'domuuid new': None,
+        'metadata new http://x': 'error: metadata not found', 'domtime new': None, 'domfsinfo new': None, 'guestvcpus new': None,
+        'domifaddr new': None, 'domhostname new': None, 'domcontrol new': None, 'memtune new': None,
+        'blkiotune new': None, 'numatune new': None, 'perf new': None, 'domjobinfo new': None, 'vcpupin new': None,
+        'emulatorpin new': None, 'iothreadinfo new': None, 'snapshot-list new': None, 'checkpoint-list new': None,
+        'blockjob new vda': None, 'migrate-getspeed new': None, 'domblkerror new': None, 'domdisplay new': None,
+        'setmem new 180000': None, 'net-list': None, 'pool-list': None, 'nodedev-list': None, 'iface-list': None,
+        'secret-list': None, 'nwfilter-list': None, 'qemu-monitor-command new info': None,
+        'managedsave-remove new': None, 'destroy new': '', 'domstate new --reason ': 'shut off (destroyed)',
+        'domrename new  other': '', 'dominfo other': 'Id:             -', 'undefine other': '', 'list  --all': '',
+    }
+
+    def test_commands_about_a_real_one(self):
+        uri = self.uri('qemu:///session')
+        kernel, initramfs = guest.make()
+        self.install(uri, '--import', '--virt-type', 'qemu', '--memory', '192', '--disk', 'none', '--network', 'none',
+                     '--boot', f'kernel={kernel},initrd={initramfs},kernel_args="console=ttyS0 quiet"')
+        for command, text in zip(self.COMMANDS, virsh_script(uri, list(self.COMMANDS))):
+            with self.subTest(command):
+                self.assertNotRegex(text, 'unknown procedure|internal error|Disconnected|virsh has ended')
+                wanted = self.COMMANDS[command]
+                if wanted is not None:
+                    self.assertTrue(text.startswith(wanted) and (wanted or not text), text)
 
     def test_console_of_a_real_one(self):
         """Typed on one side, seen on the other."""

@@ -84,7 +84,7 @@ def virsh_script(uri: str, commands: list) -> list:
     # It echoes what it reads, behind a prompt.
     parts = re.split(r'virsh # echo "=== \d+"\n=== (\d+)virsh # [^\n]*\n', f'{done.stdout}virsh # ')
     found = dict(zip(map(int, parts[1::2]), parts[2::2]))
-    return ['\n'.join(line.rstrip() for line in found.get(i, 'virsh has ended').removesuffix('virsh # ').splitlines()
+    return ['\n'.join(line.rstrip() for line in re.sub(r'(virsh # \s*)+$', '', found.get(i, 'virsh has ended')).splitlines()
                       if line.strip()) for i in range(len(commands))]
 
 
