@@ -3,6 +3,8 @@
 /* The program ssh, with the configuration, keys and agent of the user that the service is. It has
  * no terminal, so it cannot ask for anything; libssh can. */
 
+#include <string.h>
+
 #include "drivers/remote/ssh-command.h"
 
 /* The program and its options, before the host. */
@@ -36,6 +38,16 @@ static GPtrArray *program_of(const Target *target)
         return argv;
 }
 
+/* Starts it; what the host is to run, which may be NULL, is taken. */
+static Tunnel *run(GPtrArray *argv, const Target *target, char *command, int *ret, GError **error)
+{
+        g_ptr_array_add(argv, g_strdup("--"));
+        g_ptr_array_add(argv, g_strdup(target->uri->host));
+        g_ptr_array_add(argv, command);
+        g_ptr_array_add(argv, NULL);
+        return tunnel_start((const char *const *)argv->pdata, ret, error);
+}
+
 static int ssh_way(Target *target, uint64_t deadline, Way *ret, GError **error)
 {
         g_autoptr(GPtrArray) argv = program_of(target);
@@ -45,14 +57,28 @@ static int ssh_way(Target *target, uint64_t deadline, Way *ret, GError **error)
         (void)deadline;
         if (ssh_command(target, &command, error) < 0)
                 return -1;
-        g_ptr_array_add(argv, g_strdup("--"));
-        g_ptr_array_add(argv, g_strdup(target->uri->host));
-        g_ptr_array_add(argv, command);
-        g_ptr_array_add(argv, NULL);
-        ret->tunnel = tunnel_start((const char *const *)argv->pdata, &fd, error);
+        ret->tunnel = run(argv, target, command, &fd, error);
         if (!ret->tunnel)
                 return -1;
         ret->link = wire_link_new_socket(fd);
+        return 0;
+}
+
+static int ssh_port(
+        Target *target, const char *host, int port, uint64_t deadline, int *ret, GError **error)
+{
+        g_autoptr(GPtrArray) argv = program_of(target);
+        bool brackets = strchr(host, ':');
+        Tunnel *tunnel;
+
+        (void)deadline;
+        g_ptr_array_add(argv, g_strdup("-W"));
+        g_ptr_array_add(argv,
+                g_strdup_printf("%s%s%s:%d", brackets ? "[" : "", host, brackets ? "]" : "", port));
+        tunnel = run(argv, target, NULL, ret, error);
+        if (!tunnel)
+                return -1;
+        tunnel_release(tunnel);
         return 0;
 }
 
@@ -62,4 +88,5 @@ const Transport ssh_transport = {
         .secure = true,
         .check = ssh_check,
         .connect = ssh_way,
+        .connect_port = ssh_port,
 };

@@ -122,6 +122,20 @@ char *tunnel_complaint(Tunnel *tunnel)
         return text[0] && g_utf8_validate(text, -1, NULL) ? g_steal_pointer(&text) : NULL;
 }
 
+static void linger(void *data)
+{
+        Tunnel *tunnel = data;
+
+        child_wait(tunnel->child, FIBER_FOREVER);
+        tunnel_free(tunnel);
+}
+
+void tunnel_release(Tunnel *tunnel)
+{
+        if (fiber_start("a tunnel", linger, tunnel, NULL) < 0)
+                tunnel_free(tunnel);
+}
+
 Tunnel *tunnel_free(Tunnel *tunnel)
 {
         if (!tunnel)

@@ -17,6 +17,9 @@ Tunnel *tunnel_start(const char *const *argv, int *ret_fd, GError **error);
  * said nothing. */
 char *tunnel_complaint(Tunnel *tunnel);
 
+/* Leaves it to itself: it goes when the program ends, which the end of its input makes it do. */
+void tunnel_release(Tunnel *tunnel);
+
 /* Ends the program. Takes NULL; returns NULL. */
 Tunnel *tunnel_free(Tunnel *tunnel);
 
