@@ -4,12 +4,12 @@
     with Proxy(path) as proxy:
         ... connect to proxy.socket, or to 127.0.0.1:proxy.port ...
         proxy.cut()         every connection ends
-        proxy.hold()        nothing gets through any more, in either direction
+        proxy.hold()        nothing gets through any more, in either direction, until release()
         proxy.refuse()      new connections end at once, until allow()
 """
 
+import contextlib
 import pathlib
-import selectors
 import shutil
 import socket
 import tempfile
@@ -17,10 +17,13 @@ import threading
 
 
 class Proxy:
+    """A thread for each direction of each connection, so that none stands in another's way."""
+
     def __init__(self, target: str):
         self._target = target
-        self._lock = threading.Lock()
+        self._change = threading.Condition()
         self._pairs = []
+        self._threads = []
         self._held = self._refused = False
         self._hold_after = None
         self.accepted = 0
@@ -32,117 +35,98 @@ class Proxy:
         self._listeners[0].bind(str(self.socket))
         self._listeners[1].bind(('127.0.0.1', 0))
         self.port = self._listeners[1].getsockname()[1]
-        self._selector = selectors.DefaultSelector()
         for listener in self._listeners:
             listener.listen()
-            self._selector.register(listener, selectors.EVENT_READ, None)
-        self._wake, waker = socket.socketpair()
-        self._waker = waker
-        self._selector.register(self._wake, selectors.EVENT_READ, 'wake')
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+            self._start(self._accept, listener)
         return self
 
     def __exit__(self, *_):
-        with self._lock:
-            self._target = None
-        self._waker.send(b'x')
-        self._thread.join()
+        for listener in self._listeners:
+            # Wakes who accepts there; closing alone would not.
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
         self.cut()
-        for one in (*self._listeners, self._wake, self._waker):
-            one.close()
-        self._selector.close()
+        for thread in self._threads:
+            thread.join()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _run(self):
-        while True:
-            for key, _ in self._selector.select():
-                with self._lock:
-                    if self._target is None:
-                        return
-                    if key.data is None:
-                        self._accept(key.fileobj)
-                    elif key.data == 'wake':
-                        self._wake.recv(16)
-                    else:
-                        self._forward(key.fileobj, key.data)
+    def _start(self, run, *arguments):
+        thread = threading.Thread(target=run, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _accept(self, listener):
-        near, _ = listener.accept()
-        self.accepted += 1
-        if self._refused:
-            near.close()
-            return
-        far = socket.socket(socket.AF_UNIX)
-        far.connect(self._target)
-        self._pairs.append((near, far))
-        if not self._held:
-            self._watch(near, far)
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                with self._change:
+                    self.accepted += 1
+                    if self._refused:
+                        near.close()
+                        continue
+                    far = socket.socket(socket.AF_UNIX)
+                    try:
+                        far.connect(self._target)
+                    except OSError:
+                        near.close()
+                        far.close()
+                        continue
+                    pair = (near, far)
+                    self._pairs.append(pair)
+                self._start(self._copy, pair, near, far)
+                self._start(self._copy, pair, far, near)
 
-    def _watch(self, near, far):
-        self._selector.register(near, selectors.EVENT_READ, far)
-        self._selector.register(far, selectors.EVENT_READ, near)
-
-    def _forward(self, source, target):
-        try:
-            data = source.recv(65536)
-            if data:
+    def _copy(self, pair, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                with self._change:
+                    self._change.wait_for(lambda: not self._held or pair not in self._pairs)
+                    if pair not in self._pairs:
+                        return
                 target.sendall(data)
-                if self._hold_after is not None:
-                    self._hold_after -= len(data)
-                    if self._hold_after <= 0:
-                        self._hold_after = None
-                        self._stop_watching()
-                return
-        except OSError:
-            pass
-        self._end(source)
+                with self._change:
+                    if self._hold_after is not None:
+                        self._hold_after -= len(data)
+                        if self._hold_after <= 0:
+                            self._hold_after, self._held = None, True
+        with self._change:
+            self._end(pair)
 
-    def _stop_watching(self):
-        self._held = True
-        for pair in self._pairs:
-            for one in pair:
-                if one in self._selector.get_map():
-                    self._selector.unregister(one)
-
-    def _end(self, one):
-        for pair in [pair for pair in self._pairs if one in pair]:
-            self._pairs.remove(pair)
-            for end in pair:
-                if end in self._selector.get_map():
-                    self._selector.unregister(end)
-                end.close()
+    def _end(self, pair):
+        if pair not in self._pairs:
+            return
+        self._pairs.remove(pair)
+        for end in pair:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self._change.notify_all()
 
     @property
     def connections(self) -> int:
-        with self._lock:
+        with self._change:
             return len(self._pairs)
 
     def cut(self):
-        with self._lock:
-            for near, _ in list(self._pairs):
-                self._end(near)
+        with self._change:
+            for pair in list(self._pairs):
+                self._end(pair)
 
     def hold(self, after=None):
         """After that many bytes more, or now."""
-        with self._lock:
-            if after is not None:
-                self._hold_after = after
-                return
-            self._stop_watching()
+        with self._change:
+            self._hold_after, self._held = after, after is None
 
     def release(self):
-        with self._lock:
-            self._held = False
-            self._hold_after = None
-            for near, far in self._pairs:
-                self._watch(near, far)
-        self._waker.send(b'x')
+        with self._change:
+            self._hold_after, self._held = None, False
+            self._change.notify_all()
 
     def refuse(self):
-        with self._lock:
+        with self._change:
             self._refused = True
 
     def allow(self):
-        with self._lock:
+        with self._change:
             self._refused = False

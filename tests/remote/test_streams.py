@@ -1,0 +1,133 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Streams of a peer as descriptors here: whole, slow, given up and cut."""
+
+import os
+import pathlib
+import select
+import sys
+import unittest
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ('bus', 'harness')]
+
+from bus import PrivateBus
+from bustest import BusTest, ROOT
+from proxy import Proxy
+
+MIB = 1 << 20
+CONTENT = bytes(range(256)) * (8 * MIB // 256)
+
+
+class VolumeTest(BusTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.peer = PrivateBus(trace=False)
+        cls.addClassCleanup(lambda: cls.peer.close())
+        cls.peer.open()
+        cls.peer.start_service()
+        super().setUpClass()
+
+    def setUp(self):
+        self.proxy = Proxy(f'{self.peer.folder}/run/virtbus/virtbus-sock')
+        self.proxy.__enter__()
+        self.addCleanup(self.proxy.__exit__)
+        client = self.new_client()
+        self.host = client.object(client.object(ROOT).call(
+            'Manager.Open', f'test+unix:///default?socket={self.proxy.socket}', 0))
+        self.pool = client.object(self.host.call('Connection.StoragePoolLookupByName', 'default-pool'))
+        self.volume = client.object(self.pool.call(
+            'StoragePool.StorageVolCreateXML', f'<volume><name>v</name><capacity>{len(CONTENT)}</capacity></volume>', 0))
+        self.addCleanup(self.remove)
+        self.assertEqual(self.proxy.connections, 1)
+
+    def remove(self):
+        self.client.wait(lambda: self.host.get('Connection.Alive'), 60)
+        self.volume.call('StorageVol.Delete', 0)
+
+    def open_stream(self, member: str, offset=0, length=0):
+        return os.fdopen(self.volume.call(f'StorageVol.{member}', offset, length, 0),
+                         'wb' if member == 'Upload' else 'rb', buffering=0)
+
+    def upload(self, content: bytes, offset=0):
+        with self.open_stream('Upload', offset) as stream:
+            while content:
+                content = content[stream.write(content):]
+        self.client.wait(lambda: self.proxy.connections == 1)
+
+    def download(self) -> bytes:
+        with self.open_stream('Download') as stream:
+            return b''.join(iter(lambda: stream.read(MIB), b''))
+
+    def test_there_and_back(self):
+        self.upload(CONTENT)
+        self.assertTrue(self.download() == CONTENT)
+        self.upload(b'here', 4096)
+        self.assertEqual(self.download()[4090:4106], CONTENT[4090:4096] + b'here' + CONTENT[4100:4106])
+        # The link of a stream ends with it.
+        self.client.wait(lambda: self.proxy.connections == 1)
+
+    def test_nobody_reads(self):
+        """What is not read stays with the peer; calls go on meanwhile."""
+        self.upload(CONTENT)
+        before = self.resident()
+        with self.open_stream('Download') as stream:
+            self.client.settle(0.5)
+            self.assertLess(self.resident() - before, 4096)
+            self.assertIn('<name>v</name>', self.volume.call('StorageVol.GetXMLDesc', 0))
+            got = stream.read(1000)
+            while len(got) < len(CONTENT):
+                more = stream.read(MIB)
+                self.assertTrue(more)
+                got += more
+            self.assertTrue(got == CONTENT)
+            self.assertEqual(stream.read(1), b'')
+
+    def test_given_up(self):
+        self.upload(CONTENT)
+        for _ in range(3):
+            with self.open_stream('Download') as stream:
+                self.assertEqual(stream.read(10), CONTENT[:10])
+        self.client.wait(lambda: self.proxy.connections == 1)
+        self.assertTrue(self.host.get('Connection.Alive'))
+
+    def test_cut(self):
+        """The reader is at the end, the writer is told; the connection comes back."""
+        self.upload(CONTENT)
+        with self.open_stream('Download') as reader:
+            got = len(reader.read(10))
+            self.proxy.cut()
+            while more := reader.read(MIB):
+                got += len(more)
+            self.assertLess(got, len(CONTENT))
+        self.client.wait(lambda: self.host.get('Connection.Alive'), 60)
+        with self.open_stream('Upload') as writer:
+            self.proxy.cut()
+            with self.assertRaises(BrokenPipeError):
+                while True:
+                    writer.write(b'x' * 4096)
+        self.client.wait(lambda: self.host.get('Connection.Alive'), 60)
+        self.assertEqual(len(self.download()), len(CONTENT))
+
+    def test_refused(self):
+        with self.refused('InvalidArg'):
+            self.volume.call('StorageVol.Download', 0, 0, 8)
+        self.assertEqual(self.proxy.connections, 1)
+
+    def test_many_at_once(self):
+        self.upload(CONTENT)
+        streams = [self.open_stream('Download') for _ in range(16)]
+        total = dict.fromkeys(streams, 0)
+        while streams:
+            for stream in select.select(streams, [], [], 30)[0]:
+                data = stream.read(65536)
+                self.assertTrue(data == CONTENT[total[stream]:total[stream] + len(data)])
+                total[stream] += len(data)
+                if not data:
+                    streams.remove(stream)
+                    stream.close()
+        self.assertEqual(set(total.values()), {len(CONTENT)})
+        self.client.wait(lambda: self.proxy.connections == 1)
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
