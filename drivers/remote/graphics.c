@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "drivers/remote/graphics.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "drivers/model/domain.h"
@@ -68,6 +69,10 @@ int remote_open_graphics(RemoteConnection *self, RemoteLink *link, const Object 
                 return error_set(error, ERROR_OPERATION_UNSUPPORTED,
                         "graphics device %u of '%s' has no port that could be reached", index,
                         config->name);
-        return self->transport->connect_port(
-                self->target, place.host, place.port, fiber_deadline(CONNECT_DEADLINE), ret, error);
+        if (self->transport->connect_port(self->target, place.host, place.port,
+                    fiber_deadline(CONNECT_DEADLINE), ret, error) < 0)
+                return -1;
+        /* Who gets it may rely on waiting. */
+        fcntl(*ret, F_SETFL, fcntl(*ret, F_GETFL) & ~O_NONBLOCK);
+        return 0;
 }

@@ -65,7 +65,7 @@ LIBVIRTD = {
 }
 
 # Guests of root's, since there is no one else there; and no cgroups, which are this machine's.
-QEMU = 'user = "root"\ngroup = "root"\nsecurity_driver = "none"\ncgroup_controllers = []\nnamespaces = []\n'
+QEMU = 'user = "root"\ngroup = "root"\nsecurity_driver = "none"\ncgroup_controllers = []\nnamespaces = []\nstdio_handler = "file"\n'
 
 SASL = '''mech_list: digest-md5 scram-sha-256 scram-sha-1 plain
 sasldb_path: {folder}/sasl/passwords
