@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ElementTree
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'harness'))
 
-from bus import PrivateBus
+from bus import PrivateBus, kept_from_running
 from client import CallError, Client
 from gi.repository import Gio, GLib
 
@@ -125,9 +125,10 @@ class BusTest(unittest.TestCase):
 
     @contextlib.contextmanager
     def quickly(self, seconds: float):
-        begun = time.monotonic()
+        """The block does not wait for what it need not. What others on a busy machine take does not count."""
+        begun = time.monotonic() - kept_from_running(os.getpid())
         yield
-        took = time.monotonic() - begun
+        took = time.monotonic() - kept_from_running(os.getpid()) - begun
         self.assertLess(took, seconds * (5 if self.sanitized() else 1))
 
     def send(self, path, interface, member, body=None, reply=False, name='org.virtbus1'):

@@ -15,6 +15,7 @@ The service's program is $VIRTBUSD, or that of the build folder $VIRTBUS_BUILD, 
 """
 
 import atexit
+import contextlib
 import ctypes
 import os
 import pathlib
@@ -92,6 +93,16 @@ def descendants(pid: int) -> list:
             continue
         for child in children:
             result += [child, *descendants(child)]
+    return result
+
+
+def kept_from_running(pid: int) -> float:
+    """The seconds for which threads of PID, and of what descends from it, waited for a processor."""
+    result = 0
+    for process in (pid, *descendants(pid)):
+        for task in pathlib.Path(f'/proc/{process}/task').glob('*/schedstat'):
+            with contextlib.suppress(OSError):
+                result += int(task.read_text().split()[1]) / 1e9
     return result
 
 
