@@ -144,6 +144,7 @@ static Settings *settings_new(void)
 {
         Settings *settings = g_new0(Settings, 1);
 
+        settings->n_ref = 1;
         for (unsigned i = 0; i < G_N_ELEMENTS(own_settings); i++)
                 setting_default(settings, &own_settings[i]);
         settings->aliases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -318,6 +319,19 @@ const Settings *settings(void)
         return current;
 }
 
+const Settings *settings_ref(const Settings *settings)
+{
+        ((Settings *)settings)->n_ref++;
+        return settings;
+}
+
+const Settings *settings_unref(const Settings *settings)
+{
+        if (settings && --((Settings *)settings)->n_ref == 0)
+                settings_free((Settings *)settings);
+        return NULL;
+}
+
 int settings_load(Instance instance, GError **error)
 {
         g_autoptr(Settings) loaded = settings_new();
@@ -325,14 +339,15 @@ int settings_load(Instance instance, GError **error)
         read_client_file(loaded, instance);
         if (read_own_file(loaded, instance, error) < 0)
                 return -1;
-        settings_free(current);
+        settings_unref(current);
         current = g_steal_pointer(&loaded);
         return 0;
 }
 
 void settings_finish(void)
 {
-        current = settings_free(current);
+        settings_unref(current);
+        current = NULL;
 }
 
 const char *settings_alias(const char *name)

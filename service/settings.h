@@ -23,6 +23,8 @@ typedef enum WireLogin {
 extern const EnumTable wire_login_table;
 
 typedef struct Settings {
+        unsigned n_ref;
+
         /* Sockets of the wire. Modes are octal texts, as in "0777". */
         bool wire; /* whether there is a wire door at all */
         bool listen_tcp, listen_tls;
@@ -53,8 +55,11 @@ typedef struct Settings {
                 *wrong; /* what is wrong in entries that were left out: texts, with file and line */
 } Settings;
 
-/* Borrowed; the defaults before settings_load(). */
+/* Borrowed, until it is loaded again; the defaults before settings_load(). */
 const Settings *settings(void);
+/* For who waits while there is something of it in use. Unref takes NULL and returns it. */
+const Settings *settings_ref(const Settings *settings);
+const Settings *settings_unref(const Settings *settings);
 
 /* Reads the files and replaces what was loaded before. Wrong aliases, and a wrong libvirt.conf, are
  * left out and told in `wrong`; anything else that is wrong in virtbusd.conf is an error, after

@@ -40,7 +40,7 @@ struct WirePeer {
         size_t out_at;
         uint64_t queued; /* bytes in all, up to the end of out */
         GQueue out_fds;  /* Attached */
-        bool above;      /* the queue was above WIRE_QUEUE_HIGH, and is not below LOW yet */
+        bool above;      /* the queue had reached WIRE_QUEUE_HIGH, and is not below LOW yet */
 
         WireLinkWrap wrap; /* when all up to wrap_at went out; NULL: none is to come */
         void *wrap_data;
@@ -339,7 +339,7 @@ static int queue_frame(
                 memcpy(peer->out->data + begin + WIRE_FRAME_LEAST, &count, sizeof count);
         }
         peer->queued += peer->out->len - begin;
-        if (unsent(peer) > WIRE_QUEUE_HIGH)
+        if (unsent(peer) >= WIRE_QUEUE_HIGH)
                 peer->above = true;
         if (!peer->reading)
                 peer_go_on_later(peer);

@@ -37,7 +37,7 @@ typedef struct WirePeerEvents {
         /* The connection is over, by the other end, a failure or wire_peer_finish(): the last call.
          * What was not sent is lost. Not called after wire_peer_free(). */
         void (*closed)(WirePeer *peer, WireCloseReason reason, const GError *error, void *data);
-        /* The queue, which was above WIRE_QUEUE_HIGH, is below WIRE_QUEUE_LOW. May be NULL. */
+        /* The queue, which had reached WIRE_QUEUE_HIGH, is below WIRE_QUEUE_LOW. May be NULL. */
         void (*drained)(WirePeer *peer, void *data);
 } WirePeerEvents;
 

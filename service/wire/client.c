@@ -50,12 +50,17 @@ void wire_client_drop(WireClient *client)
         client_gone(client);
 }
 
-/* Past the limit no more is read: the socket fills up, and the client has to wait. */
+/* Past the limit no more is read: the socket fills up, and the client has to wait. That is also so
+ * for one that asks and does not read the replies. */
 static void client_settle(WireClient *client)
 {
-        bool full = client->n_in_work >= (unsigned)settings()->max_client_requests;
+        bool full;
 
-        if (!client->peer || full == client->paused)
+        if (!client->peer)
+                return;
+        full = client->n_in_work >= (unsigned)settings()->max_client_requests ||
+                wire_peer_queued(client->peer) >= WIRE_QUEUE_HIGH;
+        if (full == client->paused)
                 return;
         client->paused = full;
         (full ? wire_peer_pause : wire_peer_resume)(client->peer);
@@ -584,6 +589,7 @@ static void on_closed(WirePeer *peer, WireCloseReason reason, const GError *erro
 static void on_drained(WirePeer *peer, void *data)
 {
         (void)peer;
+        client_settle(data);
         wire_streams_drained(data);
 }
 

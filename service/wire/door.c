@@ -22,6 +22,7 @@
 #define SOCKET "virtbus-sock"
 #define SOCKET_READ_ONLY "virtbus-sock-ro"
 #define LOCK "virtbus-sock.lock"
+#define REST G_USEC_PER_SEC
 #define AT_ONCE 16 /* clients that are let in before others have their turn */
 
 /* A socket that clients come in through. */
@@ -40,6 +41,7 @@ static struct {
         WireClient *clients;
         unsigned n_clients;
         bool full;
+        sd_event_source *rest; /* until when nobody can be let in; NULL: there is no such time */
 } door = { .lock = -1 };
 
 /* Coming in. */
@@ -56,7 +58,7 @@ static unsigned count_anonymous(void)
 /* Past the limits those who come wait outside. */
 static void settle(void)
 {
-        bool full = door.n_clients >= (unsigned)settings()->max_clients ||
+        bool full = door.rest || door.n_clients >= (unsigned)settings()->max_clients ||
                 count_anonymous() >= (unsigned)settings()->max_anonymous_clients;
 
         if (full == door.full || !door.listeners)
@@ -131,14 +133,15 @@ static void let_in_local(const Listener *listener, int fd)
                 door.event, wire_link_new_socket(fd), caller, listener->login, listener->read_only);
 }
 
-/* Over TLS, when hands are shaken. */
+/* Over TLS, when hands are shaken, or were refused. */
 static void on_shaken(WireLink *link, const char *name, void *data)
 {
         (void)data;
-        if (door.listeners)
+        if (link && door.listeners)
                 let_in_remote(link, settings()->auth_tls, name);
         else
                 wire_link_free(link);
+        settle();
 }
 
 static void let_in(const Listener *listener, int fd)
@@ -148,6 +151,23 @@ static void let_in(const Listener *listener, int fd)
         else if (!listener->tls)
                 let_in_remote(wire_link_new_socket(fd), listener->login, NULL);
         else if (wire_tls_shake(fd, on_shaken, NULL) >= 0)
+                settle();
+}
+
+static int on_rested(sd_event_source *source, uint64_t usec, void *data)
+{
+        (void)source, (void)usec, (void)data;
+        door.rest = sd_event_source_disable_unref(door.rest);
+        settle();
+        return 0;
+}
+
+/* One who cannot be let in, for want of a descriptor, goes on knocking. */
+static void take_rest(int errnum)
+{
+        g_warning("cannot let a client in: %s", g_strerror(errnum));
+        if (sd_event_add_time_relative(
+                    door.event, &door.rest, CLOCK_MONOTONIC, REST, 0, on_rested, NULL) >= 0)
                 settle();
 }
 
@@ -164,7 +184,7 @@ static int on_knock(sd_event_source *source, int fd, uint32_t events, void *data
                         continue;
                 }
                 if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-                        g_warning("cannot let a client in: %s", g_strerror(errno));
+                        take_rest(errno);
                 break;
         }
         return 0;
@@ -424,6 +444,7 @@ void wire_door_open(sd_event *event, Instance instance)
 void wire_door_shut(void)
 {
         g_clear_pointer(&door.listeners, g_ptr_array_unref);
+        door.rest = sd_event_source_disable_unref(door.rest);
         door.lock = fd_close(door.lock);
 }
 

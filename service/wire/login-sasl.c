@@ -49,12 +49,17 @@ static int end_turn(WireCall *call, int r, GError *reason, GError **error)
 
 static int init_run(WireClient *client, WireAuthSaslInitRet *ret, GError **error)
 {
-        const WireLink *link = wire_peer_link(client->peer);
         char local[WIRE_PLACE], remote[WIRE_PLACE];
-        unsigned external = wire_tls_bits(link);
-        bool network = wire_link_places(link, local, remote);
+        const WireLink *link;
+        unsigned external;
         const char *list;
+        bool network;
 
+        if (!client->peer)
+                return error_set(error, ERROR_AUTH_FAILED, "it has left");
+        link = wire_peer_link(client->peer);
+        external = wire_tls_bits(link);
+        network = wire_link_places(link, local, remote);
         const SaslOptions options = {
                 .local = network ? local : NULL,
                 .remote = network ? remote : NULL,

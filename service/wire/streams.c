@@ -22,6 +22,9 @@
 #include "service/wire/client.h"
 
 #define ZEROES (64 * 1024)
+/* Of what waits in line, written before others have their turn: a hole may be as long as one says.
+ */
+#define TURN ((size_t)1 << 20)
 
 /* A packet of the client's. */
 typedef struct Packet {
@@ -173,10 +176,11 @@ static ssize_t packet_write(const WireStream *stream, const Packet *packet)
 /* 0, or -1 where the stream is gone. */
 static int stream_write(WireStream *stream)
 {
+        size_t written = 0;
         Packet *packet;
 
         while ((packet = g_queue_peek_head(&stream->packets))) {
-                ssize_t n = packet_write(stream, packet);
+                ssize_t n = written < TURN ? packet_write(stream, packet) : 0;
 
                 if (n < 0 && (errno == EAGAIN || errno == EINTR))
                         return 0;
@@ -189,6 +193,9 @@ static int stream_write(WireStream *stream)
                         stream_fail(stream, errnum, "write to");
                         return -1;
                 }
+                if (n == 0)
+                        return 0;
+                written += n;
                 packet->done += n;
                 if (packet->done == packet->n)
                         packet_drop(stream);

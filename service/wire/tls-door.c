@@ -13,22 +13,21 @@
 #define SHAKE_DEADLINE (15 * G_USEC_PER_SEC)
 
 static struct {
-        const TlsPlugin *plugin; /* NULL: not loaded */
-        TlsContext *context;     /* NULL: not read */
-        const Settings *read_for;
+        const TlsPlugin *plugin;  /* NULL: not loaded */
+        TlsContext *context;      /* NULL: not read */
+        const Settings *read_for; /* referenced */
         unsigned n_shaking;
 } tls;
 
 typedef struct Shake {
         int fd;
-        void (*welcome)(WireLink *link, const char *name, void *data);
+        void (*done)(WireLink *link, const char *name, void *data);
         void *data;
 } Shake;
 
 /* What is configured, and for the rest the documented places. */
-static int find_files(TlsFiles *files, GError **error)
+static int find_files(const Settings *set, TlsFiles *files, GError **error)
 {
-        const Settings *set = settings();
         g_auto(TlsFiles) found = { 0 };
 
         if (!set->ca_file || !set->cert_file || !set->key_file) {
@@ -44,16 +43,13 @@ static int find_files(TlsFiles *files, GError **error)
         return 0;
 }
 
-/* Suspends. The certificates as the settings are now. */
-static int read_certificates(GError **error)
+/* Suspends. */
+static int read_for(const Settings *set, GError **error)
 {
-        const Settings *set = settings();
         g_auto(TlsFiles) files = { 0 };
         TlsContext *context;
 
-        if (tls.context && tls.read_for == set)
-                return 0;
-        if (find_files(&files, error) < 0)
+        if (find_files(set, &files, error) < 0)
                 return -1;
         const TlsOptions options = {
                 .server = true,
@@ -72,8 +68,23 @@ static int read_certificates(GError **error)
                 return -1;
         tls.plugin->unref(tls.context);
         tls.context = context;
-        tls.read_for = set;
+        settings_unref(tls.read_for);
+        tls.read_for = settings_ref(set);
         return 0;
+}
+
+/* Suspends. The certificates as the settings are now, which others may replace meanwhile. */
+static int read_certificates(GError **error)
+{
+        const Settings *set;
+        int r;
+
+        if (tls.context && tls.read_for == settings())
+                return 0;
+        set = settings_ref(settings());
+        r = read_for(set, error);
+        settings_unref(set);
+        return r;
 }
 
 static void open_run(void *data)
@@ -95,6 +106,7 @@ void wire_tls_close(void)
 {
         if (tls.context)
                 tls.context = tls.plugin->unref(tls.context);
+        tls.read_for = settings_unref(tls.read_for);
 }
 
 static int shake_hands(Shake *shake, WireLink **ret, GError **error)
@@ -116,22 +128,20 @@ static void shake_run(void *data)
 {
         g_autofree Shake *shake = data;
         g_autoptr(GError) error = NULL;
-        WireLink *link;
+        WireLink *link = NULL;
 
         if (shake_hands(shake, &link, &error) < 0)
                 g_message("a client over TLS was refused: %s", error->message);
-        else
-                shake->welcome(link, tls.plugin->peer_name(link), shake->data);
         fd_close(shake->fd);
         tls.n_shaking--;
+        shake->done(link, link ? tls.plugin->peer_name(link) : NULL, shake->data);
 }
 
-int wire_tls_shake(
-        int fd, void (*welcome)(WireLink *link, const char *name, void *data), void *data)
+int wire_tls_shake(int fd, void (*done)(WireLink *link, const char *name, void *data), void *data)
 {
         Shake *shake = g_new(Shake, 1);
 
-        *shake = (Shake){ .fd = fd, .welcome = welcome, .data = data };
+        *shake = (Shake){ .fd = fd, .done = done, .data = data };
         tls.n_shaking++;
         if (fiber_start("a client's TLS", shake_run, shake, NULL) >= 0)
                 return 0;

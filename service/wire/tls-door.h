@@ -12,10 +12,10 @@
 void wire_tls_open(void);
 void wire_tls_close(void);
 
-/* Takes the descriptor of one who came; welcome is called if it may come in, with the name in its
- * certificate, or NULL. -1: it was let go at once. */
-int wire_tls_shake(
-        int fd, void (*welcome)(WireLink *link, const char *name, void *data), void *data);
+/* Takes the descriptor of one who came. done() is called when hands are shaken, with the name in
+ * its certificate, or NULL; and without a link where it may not come in. -1: it was let go at once.
+ */
+int wire_tls_shake(int fd, void (*done)(WireLink *link, const char *name, void *data), void *data);
 /* How many are at it. */
 unsigned wire_tls_shaking(void);
 

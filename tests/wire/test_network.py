@@ -169,6 +169,19 @@ class ListTest(NetworkTest):
         self.assertEqual(self.virsh(self.over_tcp(), 'list', '--name'), ('test', ''))
 
 
+class AnonymousTest(NetworkTest):
+    settings = 'max_anonymous_clients = 2\n'
+
+    def test_refused_hands_keep_nobody_out(self):
+        for _ in range(5):
+            with socket.create_connection(('127.0.0.1', self.tls), 10) as plain:
+                plain.sendall(b'GET / HTTP/1.0\r\n\r\n')
+                with contextlib.suppress(ConnectionResetError):
+                    while plain.recv(4096):
+                        pass
+        self.assertEqual(self.virsh(self.over_tls(), 'list', '--name'), ('test', ''))
+
+
 class SaslOverTlsTest(NetworkTest):
     settings = 'auth_tls = "sasl"\n'
 

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The protocol itself, frame by frame: what a server answers to whatever comes."""
 
+import contextlib
 import os
+import resource
 import socket
 import struct
 import threading
@@ -17,6 +19,8 @@ from rpc import (CALL, CALL_WITH_FDS, CONTINUE, ERROR, KEEPALIVE, MESSAGE, OK, P
 REMOTE = PROGRAMS['REMOTE']
 INTERNAL, NO_SUPPORT, INVALID_ARG, RPC, NO_DOMAIN, AUTH_FAILED, DENIED = 1, 3, 8, 39, 42, 45, 29
 FROM_NONE, FROM_RPC = 0, 7
+# Past this a client that does not read is dropped.
+QUEUE_MAX = 64 << 20
 
 
 class FrameTest(WireTest):
@@ -219,6 +223,24 @@ class FrameTest(WireTest):
         self.assertEqual({self.client.receive().serial for _ in calls}, {call.serial for call in calls})
 
 
+    def test_who_does_not_read(self):
+        """Is not read from either, and loses nothing once it reads."""
+        self.client.open()
+        call = self.client.start('CONNECT_GET_CAPABILITIES')
+        size = len(self.client.reply(call).payload)
+        self.client.socket.settimeout(1)
+        n = 0
+        with contextlib.suppress(TimeoutError):
+            while n * size < 2 * QUEUE_MAX:
+                self.client.socket.sendall(call.bytes())
+                n += 1
+        self.assertLess(n * size, QUEUE_MAX)
+        self.client.socket.settimeout(30)
+        for _ in range(n):
+            self.assertEqual(len(self.client.receive().payload), size)
+        self.assertEqual(self.raw().call('CONNECT_GET_TYPE')['type'], 'TEST')
+
+
 class KeepaliveTest(WireTest):
     @classmethod
     def setUpClass(cls):
@@ -280,6 +302,21 @@ class LifeTest(WireTest):
         self.bus.kill_service()
         self.bus.start_service()
         self.assertEqual(self.served_by(), self.bus.service.pid)
+
+    def test_no_descriptor_for_a_client(self):
+        """It waits outside until there is one, and the service does not spin meanwhile."""
+        pid = self.bus.service.pid
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        told = self.bus.describe().count('cannot let a client in')
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        try:
+            client = Client(self.socket())
+            self.addCleanup(client.close)
+            self.until(lambda: self.bus.describe().count('cannot let a client in') > told + 1)
+            self.assertLess(self.bus.describe().count('cannot let a client in'), told + 10)
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        self.assertEqual(client.open().call('CONNECT_GET_TYPE')['type'], 'TEST')
 
     def test_nothing_is_left(self):
         self.bus.stop_service()
