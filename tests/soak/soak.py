@@ -18,6 +18,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import select
 import subprocess
 import sys
@@ -47,6 +48,8 @@ WRONG = {STANDARD + 'Error.' + name for name in ('UnknownObject', 'UnknownInterf
                                                  'UnknownProperty', 'PropertyReadOnly', 'InvalidArgs')}
 # What they say that is the work of others: they have ended the guest that was asked, or removed a file.
 OTHERS = ('it closed its monitor', '/scratch/')
+# What they say that is about the call after all; the object may be gone when it is made again.
+ABOUT_CALL = ('No graphics backend with index', 'cannot find character device')
 
 # Suspending a host is for hosts; closing what others use is not their error.
 LEFT_OUT = {'NodeSuspendForDuration', 'Close'}
@@ -73,6 +76,9 @@ class Errors:
         text = message.text()
         if text.startswith('('):
             return 'XML_DETAIL'
+        # Of arguments that do not go together, which name the function.
+        if re.search(r' in (function )?(vir|test|qemu)[A-Z]\w+', text):
+            return 'INVALID_ARG'
         return next((name for begin, name in self._begins.items() if text.startswith(begin)), 'SYSTEM_ERROR')
 
 
@@ -139,7 +145,7 @@ class Crowd:
             kind = ERRORS.kind(message)
             if kind not in CROWDED and (kind in WRONG or not kind.startswith(STANDARD)):
                 continue
-            if any(text in message.text() for text in OTHERS):
+            if any(text in message.text() for text in (*OTHERS, *ABOUT_CALL)):
                 continue
             self.count['suspicious'] += 1
             if (call.member, kind) not in self.known:

@@ -88,10 +88,10 @@ class Member:
         self.socket.setblocking(False)
         self.incoming, self.outgoing = bytearray(), bytearray()
         self.serial = crowd.random.randrange(2 ** 32)
-        self.waiting = {}  # serial -> (name, values of a step in a life or None, when)
+        self.waiting = {}  # serial -> (name, the event that it causes or None, when)
         self.events = []
         self.watches = kind in ('writer', 'watcher')
-        self.life = None  # name, step, what the domain is called on the wire
+        self.life = None  # the next step of its domain, and what that is called on the wire
         self.n_lives, self.readable_at = 0, 0
         self.entered = False
         # One after the other: calls of one client are not kept in order.
@@ -118,22 +118,19 @@ class Member:
 
     def next_step(self):
         """Goes on with the domain of its own."""
-        name, at, domain = self.life or (None, len(LIFE), None)
-        if at == len(LIFE):
+        at, domain = self.life or (0, None)
+        self.life = ((at + 1) % len(LIFE), domain)
+        name, event = LIFE[at]
+        if event == DEFINED:
             self.n_lives += 1
-            name, at = f'wire-{self.number}-{self.n_lives}', 0
-        self.life = name, at + 1, domain
-        procedure, event = LIFE[at]
-        if at == 0:
-            self.begin(procedure, (name, event), xml=DOMAIN.format(name), flags=0)
+            self.begin(name, event, xml=DOMAIN.format(f'wire-{self.number}-{self.n_lives}'), flags=0)
         else:
-            payload = domain + (struct.pack('>I', 0x17) if 'FLAGS' in procedure else b'')
-            self.begin(procedure, (name, event), payload)
+            self.begin(name, event, domain + (struct.pack('>I', 0x17) if 'FLAGS' in name else b''))
 
     def fill(self):
         random = self.crowd.random
         while len(self.waiting) < (2 if self.kind == 'watcher' else WINDOW):
-            changing = any(step for _, step, _ in self.waiting.values())
+            changing = any(step is not None for _, step, _ in self.waiting.values())
             if self.kind == 'writer' and not changing:
                 self.next_step()
             name = random.choice(LARGE) if self.kind == 'slow' else self.crowd.choose()
@@ -195,7 +192,7 @@ class Member:
         if (program, version, procedure) != (asked.program, 1, asked.number):
             raise Lost(f'{self.kind} {self.number}: {BY_NUMBER.get((program, procedure))} answers {name}')
         self.crowd.replied(self, name, begun, status, payload)
-        if step:
+        if step is not None:
             self.stepped(name, step, status, payload)
         if not self.entered:
             if status == ERROR:
@@ -205,23 +202,27 @@ class Member:
                 self.begin(name, eventID=0, dom=None)
             self.entering = []
 
-    def stepped(self, name, step, status, payload):
+    def stepped(self, name, event, status, payload):
         if status == ERROR:
             # Those on the bus have domains come and go as well.
-            if not self.life[2]:
+            if event == DEFINED:
                 self.life = None
             return
-        if step[1] == DEFINED:
-            self.life = (step[0], 1, payload)
-        self.crowd.done.append(step)
-        if not any(event_of(payload) == step for payload in self.events[-200:]):
-            self.crowd.fault(f'{name} of {step[0]} is answered, and its event has not come')
+        if event == DEFINED:
+            self.life = (1, payload)
+        done = uuid_of(self.life[1]), event
+        self.crowd.done.append(done)
+        if not any(event_of(payload) == done for payload in self.events[-200:]):
+            self.crowd.fault(f'{name} of {done[0].hex()} is answered, and its event has not come')
 
 
 def event_of(payload: bytes) -> tuple:
-    """The name of the domain and the number of the event."""
-    size = struct.unpack_from('>I', payload)[0]
-    return payload[4:4 + size].decode(), struct.unpack_from('>i', payload, len(payload) - 8)[0]
+    """The UUID of the domain, which keeps it when it is renamed, and the number of the event."""
+    return payload[-28:-12], struct.unpack_from('>i', payload, len(payload) - 8)[0]
+
+
+def uuid_of(domain: bytes) -> bytes:
+    return domain[-20:-4]
 
 
 class Crowd:
@@ -331,15 +332,16 @@ class Crowd:
 
     def end(self, poll, watchers):
         """Compares what those who watch have heard, up to a last change that all of them hear."""
-        first, mark = self.members[0], (MARK, DEFINED)
-        first.begin('DOMAIN_DEFINE_XML_FLAGS', (MARK, DEFINED), xml=DOMAIN.format(MARK), flags=0)
+        first = self.members[0]
+        first.begin('DOMAIN_DEFINE_XML_FLAGS', DEFINED, xml=DOMAIN.format(MARK), flags=0)
         self.settle(poll, 'the mark')
+        mark = uuid_of(first.life[1]), DEFINED
         until = time.monotonic() + DEADLINE
         while not all(mark in map(event_of, member.events[-50:]) for member in watchers):
             if time.monotonic() > until:
                 raise Lost('not all who watch hear of the end')
             self.turn(poll, filling=False)
-        first.begin('DOMAIN_UNDEFINE_FLAGS', None, first.life[2] + struct.pack('>I', 0x17))
+        first.begin('DOMAIN_UNDEFINE_FLAGS', None, first.life[1] + struct.pack('>I', 0x17))
         self.settle(poll, 'the end')
 
         heard = [[event_of(payload) for payload in member.events] for member in watchers]
@@ -350,7 +352,7 @@ class Crowd:
             self.fault(f'those who watch have heard different events: {sorted(map(len, heard))} of them')
         lost = collections.Counter(self.done) - collections.Counter(heard[0])
         if lost:
-            self.fault(f'events that nobody has heard: {list(lost)[:10]}')
+            self.fault(f'events that nobody has heard: {[(uuid.hex(), event) for uuid, event in lost][:10]}')
         self.count['changes'], self.count['watchers'] = len(self.done), len(heard)
 
 
