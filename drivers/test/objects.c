@@ -12,6 +12,8 @@ static const RegistryKey kinds[] = {
         STORAGE_VOL_BY_KEY,
         INTERFACE_BY_NAME,
         NODE_DEVICE_BY_NAME,
+        SECRET_BY_UUID,
+        NW_FILTER_BY_UUID,
 };
 
 void test_objects_start(Connection *connection)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the test host has beside domains: networks, storage, interfaces, devices. All of it is in
- * memory, so no operation suspends and none needs a lock: what it checked holds until it returns.
+/* What the test host has beside domains: networks, storage, interfaces, devices, secrets, filters.
+ * All of it is in memory, so no operation suspends and none needs a lock: what it checked holds
+ * until it returns.
  *
  * Each kind has a file of its name with its table of operations, the operations of the connection
  * that make such objects, and test_*_load(), which adds one that the host begins with. */
@@ -30,6 +31,8 @@ extern const StoragePoolOperations test_storage_pool_operations;
 extern const StorageVolOperations test_storage_vol_operations;
 extern const InterfaceOperations test_interface_operations;
 extern const NodeDeviceOperations test_node_device_operations;
+extern const SecretOperations test_secret_operations;
+extern const NWFilterOperations test_nw_filter_operations;
 
 /* Each adds an object that is started and not published; where there is such a one already, that is
  * an error. *ret is borrowed. */
@@ -65,6 +68,10 @@ int test_interface_change_rollback(Connection *connection,
 void test_interface_change_forget(Connection *connection);
 int test_node_device_create_xml(Connection *connection, const ConnectionNodeDeviceCreateXMLIn *in,
         ConnectionNodeDeviceCreateXMLOut *out, GError **error);
+int test_secret_define_xml(Connection *connection, const ConnectionSecretDefineXMLIn *in,
+        ConnectionSecretDefineXMLOut *out, GError **error);
+int test_nw_filter_define_xml(Connection *connection, const ConnectionNWFilterDefineXMLIn *in,
+        ConnectionNWFilterDefineXMLOut *out, GError **error);
 
 /* ---- for the files of the kinds ------------------------------------------------------------- */
 

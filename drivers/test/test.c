@@ -377,6 +377,8 @@ static const ConnectionOperations connection_operations = {
         .node_get_info = test_node_get_info,
         .node_get_security_model = test_node_get_security_model,
         .node_device_create_xml = test_node_device_create_xml,
+        .nw_filter_define_xml = test_nw_filter_define_xml,
+        .secret_define_xml = test_secret_define_xml,
         .storage_pool_create_xml = test_storage_pool_create_xml,
         .storage_pool_define_xml = test_storage_pool_define_xml,
 };
@@ -502,6 +504,8 @@ const Driver test_driver = {
         .storage_vol_operations = &test_storage_vol_operations,
         .interface_operations = &test_interface_operations,
         .node_device_operations = &test_node_device_operations,
+        .secret_operations = &test_secret_operations,
+        .nw_filter_operations = &test_nw_filter_operations,
         .defaults = test_defaults,
         .probe = test_probe,
         .identify = test_identify,

@@ -282,6 +282,8 @@ class Host:
             self.call(path, class_, 'Create', *(() if class_ == 'Network' else (0,)))
         if state == 'on' and class_ == 'StoragePool':
             self.call(path, class_, 'StorageVolCreateXML', volume_xml('v'), 0)
+        if class_ == 'Secret':
+            self.call(path, class_, 'SetValue', b'value', 0)
         return path
 
     def _do(self, way: Way):
