@@ -289,9 +289,12 @@ TEST_HOST(baseline_cpu, BaselineCPU)
         (void)connection;
         if (test_flags(in->flags, BASELINE_EXPAND, "testConnectBaselineCPU", error) < 0)
                 return -1;
-        if (n == 0 || n > MAX_CPUS)
-                return error_set(error, ERROR_INVALID_ARG,
-                        "ncpus in virConnectBaselineCPU must be from 1 to %d", MAX_CPUS);
+        if (n == 0)
+                return error_set_argument(
+                        error, "xmlCPUs in virConnectBaselineCPU must not be NULL");
+        if (n > MAX_CPUS)
+                return error_set_argument(
+                        error, "ncpus in virConnectBaselineCPU must be at most %d", MAX_CPUS);
         cpus = g_new0(HostCpu, n);
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 r = read_cpu(in->xml_cpus.items[i], &cpus[i], error);

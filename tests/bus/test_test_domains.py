@@ -157,7 +157,8 @@ class Baseline(GuestsTest):
                 (["<cpu><feature/></cpu>"], 0, 'XmlError', 'XML error: Invalid CPU feature name'),
                 (['<foo/>'], 0, 'XmlError', "XML error: expecting root element of 'cpu', not 'foo'"),
                 (['<cpu'], 0, 'XmlDetail', '(CPU_definition):1: '),
-                ([], 0, 'InvalidArg', 'invalid argument: ncpus in virConnectBaselineCPU'),
+                ([], 0, 'InvalidArg', 'xmlCPUs in virConnectBaselineCPU must not be NULL'),
+                ([cpu('Penryn')] * 1001, 0, 'InvalidArg', 'ncpus in virConnectBaselineCPU must be at most 1000'),
                 ([cpu('Penryn')], 2, 'InvalidArg',
                  'unsupported flags (0x2) in function testConnectBaselineCPU')):
             with self.subTest(cpus=cpus), self.refused(error, message):
