@@ -3,10 +3,11 @@
 """What changes a guest and takes long: seen on the bus, and cut short."""
 
 import getpass
+import re
 import time
 import unittest
 
-from bustest import OBJECT_MANAGER, ROOT, SHUT_OFF
+from bustest import OBJECT_MANAGER, ROOT, SHUT_OFF, Xml
 from test_qemu import FakeHost, RUNNING
 
 
@@ -47,6 +48,8 @@ class JobTest(FakeHost):
             self.assertEqual(managed[job.path], {'org.virtbus1.Job': job.get_all('Job')})
             # Of another caller: one's own calls about an object are answered one after the other.
             self.assertIn('<node name="job"/>', self.new_client().object(guest.path).introspect())
+            interface = re.search(r'<interface name="org\.virtbus1.*?</interface>', Xml('Job').text, re.DOTALL)
+            self.assertIn(interface.group(), job.introspect())
 
             job.call('Job.Cancel')
             self.ended(guest, finish)

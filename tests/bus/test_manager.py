@@ -9,8 +9,8 @@ import subprocess
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from bustest import (ANY, BusTest, CallError, GLib, OBJECT_MANAGER, ROOT, TEST, TEST_DOMAIN, TEST_UUID, TOP, Xml,
-                     guest_xml)
+from bustest import (ANY, BusTest, CallError, DOCUMENTS, GLib, OBJECT_MANAGER, ROOT, TEST, TEST_DOMAIN, TEST_UUID,
+                     TOP, Xml, guest_xml)
 
 # A URI, the error, and the beginning of what is said of it.
 BAD_URIS = [
@@ -215,9 +215,27 @@ class ManagerTest(BusTest):
 
 
 class IntrospectionTest(BusTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        host, guest = cls.client.object(TEST), cls.client.object(TEST_DOMAIN)
+        pool = cls.client.object(host.call('Connection.StoragePoolLookupByName', 'default-pool'))
+        disk = "<disk type='file'><driver type='qcow2'/><source file='/disk'/><target dev='vda'/></disk>"
+        other = cls.client.object(host.call('Connection.DomainCreateXML', guest_xml('test', 'other', devices=disk), 0))
+        # Of the kinds of which the host has none in the beginning; a guest with snapshots can have no checkpoints.
+        cls.made = {
+            'Domain': other.path,
+            'DomainCheckpoint': other.call('Domain.CheckpointCreateXML', DOCUMENTS['DomainCheckpoint'], 0),
+            'DomainSnapshot': guest.call('Domain.SnapshotCreateXML', DOCUMENTS['DomainSnapshot'], 0),
+            'NWFilter': host.call('Connection.NWFilterDefineXML', DOCUMENTS['NWFilter']),
+            'Secret': host.call('Connection.SecretDefineXML', DOCUMENTS['Secret'], 0),
+            'StorageVol': pool.call('StoragePool.StorageVolCreateXML',
+                                    '<volume><name>new</name><capacity>1</capacity></volume>', 0)}
+
     def objects(self) -> dict:
         """At least one object of each kind, and all of the test host: its class and what it has below it."""
         below = {TEST_DOMAIN: ('Domain', set()),
+                 **{path: (class_, set()) for class_, path in self.made.items()},
                  f'{TEST}/network/_dd8fe884_6c02_601e_7551_cca97df1c5df': ('Network', set()),
                  f'{TEST}/storagepool/_dfe224cb_28fb_8dd0_c4b2_64eb3f0f4566': ('StoragePool', set()),
                  f'{TEST}/interface/aa_3abb_3acc_3add_3aee_3aff': ('Interface', set()),
@@ -229,6 +247,9 @@ class IntrospectionTest(BusTest):
                 **below}
 
     def test_is_what_is_checked_in(self):
+        # Jobs have a test of their own; an agent is the client's object.
+        self.assertEqual({class_ for class_, _ in self.objects().values()} | {'Job', 'Agent'},
+                         {path.stem.rpartition('.')[2] for path in (TOP / 'interfaces').glob('org.virtbus1.*.xml')})
         for path, (class_, children) in self.objects().items():
             with self.subTest(path):
                 text = self.client.object(path).introspect()
@@ -242,8 +263,8 @@ class IntrospectionTest(BusTest):
     def test_paths_between(self):
         for path, children in ((f'{ROOT}/driver', {'qemu', 'xen', 'test', 'remote'}),
                                (f'{ROOT}/connection', {'qemu_session', 'test_default'}),
-                               (f'{TEST}/domain', {TEST_DOMAIN.rsplit('/', 1)[1]}), ('/org', {'virtbus1', 'libvirt'}),
-                               ('/', {'org'})):
+                               (f'{TEST}/domain', {path.rsplit('/', 1)[1] for path in (TEST_DOMAIN, self.made['Domain'])}),
+                               ('/org', {'virtbus1', 'libvirt'}), ('/', {'org'})):
             with self.subTest(path):
                 node = ElementTree.fromstring(self.client.object(path).introspect())
                 self.assertEqual({child.get('name') for child in node.findall('node')}, children)
