@@ -32,6 +32,8 @@ ADDRESS = 'unix:path=/run/dbus/system_bus_socket'
 DEFINITIONS = '/etc/virtbus/qemu'
 KEPT = ['kept-1', 'kept-2', 'kept-3']
 PAUSED = 1  # Create's flag: no guest needs to run to be there, and many would take the processor.
+# Between kills, in lives of a domain.
+PAUSES = 0.1, 0.4, 1.2, 2.4
 # Errors of a call that the kill cut off. Any other error is an answer.
 CUT_OFF = ('NoReply', 'Disconnected', 'ServiceUnknown', 'NameHasNoOwner', 'TimedOut', 'Timeout')
 # The answer when the same call was cut off before, but had done its work.
@@ -87,6 +89,8 @@ class Load(threading.Thread):
         self.name_of_domain = f'churn-{number}'
         self.stop = False
         self.calls = self.cut_off = self.lives = 0
+        # Seconds of the last life that nothing cut off.
+        self.took = None
         self.errors = []
         # What the last answers said: None where a cut off call leaves it open.
         self.defined = self.active = False
@@ -120,6 +124,7 @@ class Load(threading.Thread):
             found[:] = [client.call(connection, 'org.virtbus1.Connection', 'DomainDefineXML',
                                     '(s)', xml(self.name_of_domain, self._version))]
 
+        began, cut_off = time.monotonic(), self.cut_off
         self._version += 1
         self.versions.add(self._version)
         steps = [(define, self.active, True)]
@@ -136,6 +141,8 @@ class Load(threading.Thread):
             if step is define:
                 self.versions = {self._version}
         self.lives += 1
+        if self.cut_off == cut_off:
+            self.took = time.monotonic() - began
 
     def run(self):
         with Client(ADDRESS) as client:
@@ -239,9 +246,13 @@ def main() -> int:
             load.start()
         killed = 0
         began = time.monotonic()
+        client.wait(lambda: all(load.took for load in loads), 60)
         while killed < kills:
-            # Short enough to hit a start before its end, long enough for some to come through.
-            time.sleep(random.choice((0.02, 0.1, 0.3, 0.6)) * random.uniform(0.5, 1.5))
+            # Short enough to hit a start before its end; and some come through, however slow the machine is now.
+            if sum(load.lives for load in loads) <= killed // 2:
+                time.sleep(0.01)
+                continue
+            time.sleep(max(load.took for load in loads) * random.choice(PAUSES) * random.uniform(0.5, 1.5))
             process = main_process()
             if process:
                 try:
