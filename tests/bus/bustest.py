@@ -154,6 +154,11 @@ class BusTest(unittest.TestCase):
         text = pathlib.Path(f'/proc/{self.bus.service.pid}/status').read_text()
         return int(re.search(r'VmRSS:\s+(\d+)', text).group(1))
 
+    def worked(self) -> float:
+        """How long processors have worked for the service, in seconds."""
+        text = pathlib.Path(f'/proc/{self.bus.service.pid}/stat').read_text().rpartition(')')[2]
+        return sum(map(int, text.split()[11:13])) / os.sysconf('SC_CLK_TCK')
+
     def alive(self):
         self.assertIsNone(self.bus.service.poll(), 'the service has ended')
         self.assertTrue(self.manager.get('Manager.Version'))
