@@ -24,21 +24,28 @@ typedef struct Work {
         struct Work *next;
 } Work;
 
+/* Threads, started as there is more to do than there are, and joined at the end: one that is left
+ * to itself may be half gone when the process ends. */
+#define THREADS_MAX 2u
+
 static struct {
-        GThreadPool *pool;
+        GThread *threads[THREADS_MAX];
+        unsigned n_threads;
+        GAsyncQueue *queue; /* of Work; NULL: not started */
         sd_event_source *source;
         int eventfd;
         GMutex mutex;
         Work *finished;
 } offloaded;
 
-static void work_run(void *data, void *unused)
+/* Ends the thread that takes it. */
+static Work last_work;
+
+static void work_run(Work *work)
 {
-        Work *work = data;
         const uint64_t one = 1;
         int eventfd;
 
-        (void)unused;
         work->result = work->run(work->data);
 
         g_mutex_lock(&offloaded.mutex);
@@ -48,6 +55,15 @@ static void work_run(void *data, void *unused)
         g_mutex_unlock(&offloaded.mutex);
         if (write(eventfd, &one, sizeof one) < 0)
                 g_error("cannot tell of finished work: %s", g_strerror(errno));
+}
+
+static void *thread_run(void *queue)
+{
+        Work *work;
+
+        while ((work = g_async_queue_pop(queue)) != &last_work)
+                work_run(work);
+        return NULL;
 }
 
 static int on_finished(sd_event_source *source, int fd, uint32_t revents, void *data)
@@ -75,7 +91,7 @@ static int offload_start(void)
 {
         int fd, r;
 
-        if (offloaded.pool)
+        if (offloaded.queue)
                 return 0;
         fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (fd < 0)
@@ -88,17 +104,27 @@ static int offload_start(void)
         sd_event_source_set_description(offloaded.source, "offloaded work");
         sd_event_source_set_io_fd_own(offloaded.source, true);
         offloaded.eventfd = fd;
-        offloaded.pool = g_thread_pool_new(work_run, NULL, 2, FALSE, NULL);
+        offloaded.queue = g_async_queue_new();
         return 0;
+}
+
+static void work_push(Work *work)
+{
+        g_async_queue_push(offloaded.queue, work);
+        if (g_async_queue_length(offloaded.queue) > 0 && offloaded.n_threads < THREADS_MAX)
+                offloaded.threads[offloaded.n_threads++] =
+                        g_thread_new("offloaded", thread_run, offloaded.queue);
 }
 
 void offload_finish(void)
 {
-        if (!offloaded.pool)
+        if (!offloaded.queue)
                 return;
-        g_thread_pool_free(offloaded.pool, FALSE, TRUE);
-        offloaded.pool = NULL;
-        g_thread_pool_stop_unused_threads();
+        for (unsigned i = 0; i < offloaded.n_threads; i++)
+                g_async_queue_push(offloaded.queue, &last_work);
+        while (offloaded.n_threads > 0)
+                g_thread_join(offloaded.threads[--offloaded.n_threads]);
+        g_clear_pointer(&offloaded.queue, g_async_queue_unref);
         offloaded.source = sd_event_source_disable_unref(offloaded.source);
 }
 
@@ -111,7 +137,7 @@ int offload(const char *what, int (*run)(void *data), void *data)
         r = offload_start();
         if (r < 0)
                 return r;
-        g_thread_pool_push(offloaded.pool, &work, NULL);
+        work_push(&work);
         /* The thread holds our stack: nothing may end this wait before it is done. */
         fiber_shield();
         r = wait_for(&work.wait, what, FIBER_FOREVER);
