@@ -87,6 +87,9 @@ typedef struct Alias {
         char *name; /* "ua-..." is the user's and stays; others are live only */
 } Alias;
 
+/* Whether the user gave it, as opposed to the driver (or nobody). */
+bool alias_is_user(const Alias *alias);
+
 typedef struct DeviceBoot {
         Kept kept;
         Number order;

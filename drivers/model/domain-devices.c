@@ -3,11 +3,14 @@
 
 /* What devices share, and the order in which libvirt writes them. */
 
+bool alias_is_user(const Alias *alias)
+{
+        return alias->name && g_str_has_prefix(alias->name, "ua-");
+}
+
 static bool alias_is_live(const void *object, unsigned flags)
 {
-        const Alias *alias = object;
-
-        return (flags & BIND_INACTIVE) && alias->name && !g_str_has_prefix(alias->name, "ua-");
+        return (flags & BIND_INACTIVE) && !alias_is_user(object);
 }
 
 static const BindRow alias_rows[] = {

@@ -177,8 +177,9 @@ static int alias_visit(DeviceInfo *info, const char *kind, void *device, void *d
         Names *names = data;
 
         (void)device;
-        /* The console has that of its serial port. */
-        if (!info->alias.name || strcmp(kind, "console") == 0)
+        /* Those of drivers may be shared: a console has that of its serial port, a companion that
+         * of its USB controller. */
+        if (!alias_is_user(&info->alias) || strcmp(kind, "console") == 0)
                 return 0;
         if (!g_hash_table_add(names->seen, info->alias.name))
                 return error_set(names->error, ERROR_CONFIG_UNSUPPORTED,

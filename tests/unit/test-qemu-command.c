@@ -707,6 +707,24 @@ static void test_alias(void)
         g_free(late.info.alias.name);
 }
 
+/* The companions of a USB controller are one with it, in name too: a live configuration that has
+ * them can be changed and checked again. */
+static void test_alias_shared(void)
+{
+        g_autoptr(QemuBinary) binary = fixture();
+        g_autofree char *xml = read_data("everything-pc", ".xml");
+        g_autoptr(DomainConfig) config = load(xml, binary);
+        g_autoptr(GError) error = NULL;
+        unsigned n_usb = 0;
+
+        alias_assign(config);
+        for (size_t i = 0; i < config->devices.n_controllers; i++)
+                n_usb += g_strcmp0(config->devices.controllers[i]->info.alias.name, "usb") == 0;
+        g_assert_cmpuint(n_usb, >, 1);
+        g_assert_cmpint(domain_config_validate(config, &error), ==, 0);
+        g_assert_no_error(error);
+}
+
 int main(int argc, char **argv)
 {
         static FiberTest real_tests[G_N_ELEMENTS(names) + G_N_ELEMENTS(deeds)];
@@ -722,6 +740,7 @@ int main(int argc, char **argv)
 
         g_test_add_func("/alias/disk-index", test_disk_index);
         g_test_add_func("/alias/assign", test_alias);
+        g_test_add_func("/alias/shared", test_alias_shared);
         g_test_add_func("/command/missing-tap", test_missing_tap);
         for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
                 g_autofree char *path = g_strconcat("/command/golden/", names[i], NULL);
