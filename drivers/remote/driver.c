@@ -9,6 +9,8 @@
  * host that comes back do not all come at once. */
 #define RETRY_FIRST (500 * G_TIME_SPAN_MILLISECOND)
 #define RETRY_LAST (60 * G_USEC_PER_SEC)
+/* How long an opening waits for the version of the hypervisor. */
+#define VERSION_PATIENCE G_USEC_PER_SEC
 
 static const char *const *remote_defaults(Instance instance)
 {
@@ -61,32 +63,46 @@ static void on_lost(const GError *reason, void *data)
 static const RemoteLinkEvents link_events = { .event = on_event, .lost = on_lost };
 
 /* Suspends. One text or number about the host, which a peer may not tell. */
-static const void *ask_host(RemoteConnection *self, RemoteCall *call, int32_t procedure)
+static const void *ask_host(
+        RemoteConnection *self, RemoteCall *call, int32_t procedure, uint64_t patience)
 {
         const uint64_t none[WIRE_DATA_MAX / sizeof(uint64_t)] = { 0 };
-        g_autoptr(GError) problem = NULL;
+        g_autoptr(RemoteLink) link = self->link ? remote_link_ref(self->link) : NULL;
 
-        if (self->link && remote_call(call, self->link, procedure, none, &problem) >= 0)
+        if (link &&
+                remote_call_send(call, link, procedure, none, NULL, 0, NULL,
+                        fiber_deadline(patience), NULL) >= 0 &&
+                remote_call_finish(call, NULL) >= 0)
                 return call->ret.bytes;
         return NULL;
 }
 
+/* Suspends. libvirt looks at all of its emulators before it tells a version, the first time: that
+ * may take a minute, for which nobody has to wait who opens the connection. */
+static void ask_version(RemoteConnection *self, uint64_t patience)
+{
+        g_auto(RemoteCall) call = { 0 };
+        const WireConnectGetVersionRet *version =
+                ask_host(self, &call, WIRE_CONNECT_GET_VERSION, patience);
+
+        object_set_uint64(self, CONNECTION_PROPERTY_VERSION, version ? version->hv_ver : 0);
+}
+
 static void describe_host(RemoteConnection *self)
 {
-        g_auto(RemoteCall) hostname = { 0 }, version = { 0 }, library = { 0 }, node = { 0 };
+        g_auto(RemoteCall) hostname = { 0 }, library = { 0 }, node = { 0 };
         const WireConnectGetHostnameRet *name =
-                ask_host(self, &hostname, WIRE_CONNECT_GET_HOSTNAME);
-        const WireConnectGetVersionRet *hypervisor =
-                ask_host(self, &version, WIRE_CONNECT_GET_VERSION);
+                ask_host(self, &hostname, WIRE_CONNECT_GET_HOSTNAME, LINK_QUERY_DEADLINE);
         const WireConnectGetLibVersionRet *lib =
-                ask_host(self, &library, WIRE_CONNECT_GET_LIB_VERSION);
+                ask_host(self, &library, WIRE_CONNECT_GET_LIB_VERSION, LINK_QUERY_DEADLINE);
         /* Without the maps, only how long they are. */
-        const WireNodeGetCpuMapRet *cpus = ask_host(self, &node, WIRE_NODE_GET_CPU_MAP);
+        const WireNodeGetCpuMapRet *cpus =
+                ask_host(self, &node, WIRE_NODE_GET_CPU_MAP, LINK_QUERY_DEADLINE);
 
         object_set_string(self, CONNECTION_PROPERTY_HOSTNAME, name ? name->hostname : "");
-        object_set_uint64(self, CONNECTION_PROPERTY_VERSION, hypervisor ? hypervisor->hv_ver : 0);
         object_set_uint64(self, CONNECTION_PROPERTY_LIB_VERSION, lib ? lib->lib_ver : 0);
         self->cpus = cpus ? cpus->ret : 0;
+        ask_version(self, VERSION_PATIENCE);
 }
 
 /* Suspends. From nothing to a mirror that is true. After an error there is no link. */
@@ -165,12 +181,16 @@ static void look_around(RemoteConnection *self)
 static void keep(void *data)
 {
         RemoteConnection *self = data;
+        bool asked = false;
 
         while (!fiber_cancelled()) {
                 if (!self->ready)
                         bring_back(self);
-                else if (fiber_queue_wait(&self->lost, "the loss of a link",
-                                 fiber_deadline(MIRROR_PERIOD)) == -ETIMEDOUT &&
+                else if (self->connection.properties.version == 0 && !asked) {
+                        asked = true;
+                        ask_version(self, 5 * LINK_QUERY_DEADLINE);
+                } else if (fiber_queue_wait(&self->lost, "the loss of a link",
+                                   fiber_deadline(MIRROR_PERIOD)) == -ETIMEDOUT &&
                         self->ready)
                         look_around(self);
         }

@@ -37,6 +37,16 @@ keepalive_interval = 5
 log_outputs = "3:stderr"
 '''
 
+# Guests of a machine without systemd, as root in this folder alone.
+GUESTS = '''
+user = "root"
+group = "root"
+security_driver = "none"
+stdio_handler = "file"
+namespaces = []
+cgroup_controllers = []
+'''
+
 # Where a system's daemon has state.
 STATE = ('/run', '/etc/libvirt', '/var/lib/libvirt', '/var/cache/libvirt', '/var/log/libvirt')
 
@@ -73,8 +83,9 @@ class Libvirtd:
         environment = dict(os.environ, LC_ALL='C')
         if os.geteuid() == 0:
             mounts = ' && '.join(f'mkdir -p {place} && mount -t tmpfs none {place}' for place in STATE)
+            (self.folder / 'qemu.conf').write_text(GUESTS)
             daemon = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c',
-                      f'{mounts} && exec {shlex.join(daemon)}']
+                      f'{mounts} && mkdir /run/lock && cp qemu.conf /etc/libvirt && exec {shlex.join(daemon)}']
         else:
             for name in ('config', 'cache', 'run'):
                 (self.folder / name).mkdir(exist_ok=True, mode=0o700)
