@@ -3,6 +3,8 @@
 /* Opening a remote URI, and keeping it open: a link that is lost is brought back, again and again
  * and ever more slowly; the objects stay meanwhile, and are compared with the peer's afterwards. */
 
+#include <string.h>
+
 #include "drivers/remote/remote.h"
 
 /* Between two attempts to bring a link back. Each is shortened by chance, so that the clients of a
@@ -246,7 +248,9 @@ static int remote_open(const Uri *uri, Instance instance, bool read_only, const 
         if (link_up(self, error) < 0) {
                 shut(self);
                 object_unref(self);
-                return error_prefix(error, "%s", uri->text);
+                /* A question to the user names it, too. */
+                return strstr((*error)->message, uri->text) ? -1 :
+                                                              error_prefix(error, "%s", uri->text);
         }
         *ret = &self->connection;
         return 0;

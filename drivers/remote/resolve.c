@@ -78,7 +78,7 @@ static int ask(Question *question, uint64_t deadline, GError **error)
         g_thread_unref(thread);
         r = fiber_wait_fd(question->done, EPOLLIN, "a name server", deadline);
         if (r < 0)
-                return error_set(error, ERROR_NO_CONNECT, "cannot look up the host %s: %s",
+                return error_set(error, ERROR_SYSTEM_ERROR, "cannot look up the host %s: %s",
                         question->host,
                         r == -ETIMEDOUT ? "the name server does not answer" : g_strerror(-r));
         return 0;
@@ -97,7 +97,7 @@ int resolve(const char *host, int port, uint64_t deadline, struct addrinfo **ret
         if (question->result == EAI_NONAME && ask(question, deadline, error) < 0)
                 return -1;
         if (question->result != 0)
-                return error_set(error, ERROR_NO_CONNECT, "cannot look up the host %s: %s", host,
+                return error_set(error, ERROR_SYSTEM_ERROR, "cannot look up the host %s: %s", host,
                         question->result == EAI_SYSTEM ? g_strerror(errno) :
                                                          gai_strerror(question->result));
         *ret = g_steal_pointer(&question->answer);

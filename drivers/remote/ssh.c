@@ -114,7 +114,7 @@ static int remember_key(SshSession *self, const SshOptions *options, GError **er
 {
         if (ssh_session_update_known_hosts(self->session) == SSH_OK)
                 return 0;
-        return error_set(error, ERROR_NO_CONNECT,
+        return error_set(error, ERROR_SYSTEM_ERROR,
                 "the key of host '%s' cannot be remembered in '%s': %s", options->host,
                 options->known_hosts, session_problem(self));
 }
@@ -144,7 +144,7 @@ static int check_key(SshSession *self, const SshOptions *options, GError **error
         if (options->verify == SSH_VERIFY_IGNORE)
                 return 0;
         if (ssh_get_server_publickey(self->session, &key) != SSH_OK)
-                return error_set(error, ERROR_NO_CONNECT, "host '%s' shows no key: %s",
+                return error_set(error, ERROR_AUTH_FAILED, "host '%s' shows no key: %s",
                         options->host, session_problem(self));
         print = fingerprint(key);
         ssh_key_free(key);
@@ -153,7 +153,7 @@ static int check_key(SshSession *self, const SshOptions *options, GError **error
                 return 0;
         case SSH_KNOWN_HOSTS_CHANGED:
         case SSH_KNOWN_HOSTS_OTHER:
-                return error_set(error, ERROR_NO_CONNECT,
+                return error_set(error, ERROR_AUTH_FAILED,
                         "the key of host '%s' has changed: it is %s now, and another one in '%s'. Somebody may be between",
                         options->host, print, options->known_hosts);
         case SSH_KNOWN_HOSTS_NOT_FOUND:
@@ -164,7 +164,7 @@ static int check_key(SshSession *self, const SshOptions *options, GError **error
         case SSH_KNOWN_HOSTS_ERROR:
                 break;
         }
-        return error_set(error, ERROR_NO_CONNECT, "the known hosts in '%s' cannot be read: %s",
+        return error_set(error, ERROR_SYSTEM_ERROR, "the known hosts in '%s' cannot be read: %s",
                 options->known_hosts, session_problem(self));
 }
 
@@ -420,7 +420,8 @@ static int set_options(SshSession *self, const SshOptions *options, GError **err
 
         for (unsigned i = 0; i < G_N_ELEMENTS(settings); i++)
                 if (ssh_options_set(self->session, settings[i].option, settings[i].value) < 0)
-                        return error_set(error, ERROR_NO_CONNECT, "SSH: %s", session_problem(self));
+                        return error_set(
+                                error, ERROR_SYSTEM_ERROR, "SSH: %s", session_problem(self));
         ssh_set_blocking(self->session, 0);
         return 0;
 }
@@ -447,7 +448,7 @@ static int ssh_open(
         if (r == G_MININT)
                 return -1;
         if (r != SSH_OK)
-                return error_set(error, ERROR_NO_CONNECT,
+                return error_set(error, ERROR_SYSTEM_ERROR,
                         "host '%s' cannot be spoken to with SSH: %s", options->host,
                         session_problem(self));
         if (check_key(self, options, error) < 0 || log_in(self, options, deadline, error) < 0)
@@ -610,7 +611,7 @@ static int pipe_open(SshSession *self, const Opening *openings, unsigned n, uint
                 r = AGAIN(
                         &login, error, SSH_AGAIN, openings[i].run(pipe->channel, openings[i].data));
                 if (r != SSH_OK && r != G_MININT)
-                        error_set(error, ERROR_NO_CONNECT, "the host does not open %s: %s",
+                        error_set(error, ERROR_SYSTEM_ERROR, "the host does not open %s: %s",
                                 openings[i].what, session_problem(self));
         }
         if (r == SSH_OK &&

@@ -54,7 +54,7 @@ Tunnel *tunnel_start(const char *const *argv, int *ret_fd, GError **error)
         int pair[2], r;
 
         if (!program) {
-                error_set(error, ERROR_NO_CONNECT, "there is no program '%s'", argv[0]);
+                error_set(error, ERROR_SYSTEM_ERROR, "there is no program '%s'", argv[0]);
                 return NULL;
         }
         g_ptr_array_add(arguments, program);

@@ -39,6 +39,7 @@ typedef struct WireLinkKind {
 struct WireLink {
         const WireLinkKind *kind;
         int fd;        /* to poll; a wrapping link's is that of the inner one */
+        bool apart;    /* each frame needs a write of its own */
         char *problem; /* why the last read or write failed, where there is more to say than its
                           number; NULL: there is not */
 };

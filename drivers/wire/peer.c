@@ -38,6 +38,7 @@ struct WirePeer {
 
         GByteArray *out; /* what waits to go out, from out_at on */
         size_t out_at;
+        size_t out_left; /* of the frame that is going out, where frames go out apart */
         uint64_t queued; /* bytes in all, up to the end of out */
         GQueue out_fds;  /* Attached */
         bool above;      /* the queue had reached WIRE_QUEUE_HIGH, and is not below LOW yet */
@@ -213,6 +214,15 @@ static void peer_rewrap(WirePeer *peer)
         peer_go_on_later(peer);
 }
 
+/* The size of the frame that is the next to go out: its first word. */
+static size_t frame_to_go(const WirePeer *peer)
+{
+        uint32_t length;
+
+        memcpy(&length, peer->out->data + peer->out_at, sizeof length);
+        return GUINT32_FROM_BE(length);
+}
+
 /* The bytes that may go with the next write, and the descriptor that goes with the first. */
 static size_t next_piece(const WirePeer *peer, int *ret_fd)
 {
@@ -223,6 +233,8 @@ static size_t next_piece(const WirePeer *peer, int *ret_fd)
         *ret_fd = -1;
         if (peer->wrap)
                 n = MIN(n, peer->wrap_at - position);
+        if (peer->link->apart)
+                n = MIN(n, peer->out_left);
         if (!attached)
                 return n;
         if (attached->position > position)
@@ -235,9 +247,12 @@ static void peer_flush(WirePeer *peer)
 {
         while (peer->link) {
                 int fd;
-                size_t n = next_piece(peer, &fd);
+                size_t n;
                 ssize_t r = 0;
 
+                if (peer->link->apart && peer->out_left == 0 && unsent(peer) > 0)
+                        peer->out_left = frame_to_go(peer);
+                n = next_piece(peer, &fd);
                 if (n > 0) {
                         r = wire_link_write(peer->link, peer->out->data + peer->out_at, n, fd);
                         if (r == -EAGAIN)
@@ -249,6 +264,7 @@ static void peer_flush(WirePeer *peer)
                         if (fd >= 0)
                                 attached_free(g_queue_pop_head(&peer->out_fds));
                         peer->out_at += r;
+                        peer->out_left -= MIN(peer->out_left, (size_t)r);
                 }
                 if (unsent(peer) == 0)
                         buffer_reset(&peer->out, &peer->out_at);

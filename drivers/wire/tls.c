@@ -544,15 +544,24 @@ static int session_new(TlsLink *self, const char *host, GError **error)
         return 0;
 }
 
+/* What a certificate names: an address without the scope that it has on this host. */
+static char *name_of(const char *host)
+{
+        return host ? g_strndup(host, strchr(host, ':') ? strcspn(host, "%") : strlen(host)) : NULL;
+}
+
 static int tls_shake(TlsContext *context, int fd, const char *host, uint64_t deadline,
         WireLink **ret, GError **error)
 {
         g_autoptr(TlsLink) self = g_new0(TlsLink, 1);
+        g_autofree char *name = name_of(host);
 
-        self->link = (WireLink){ .kind = &tls_kind, .fd = fd };
+        /* libvirtd forgets what it has not read of a record when it has taken a frame from it,
+         * until the next record comes. */
+        self->link = (WireLink){ .kind = &tls_kind, .fd = fd, .apart = !context->server };
         self->context = context_ref(context);
-        if (session_new(self, host, error) < 0 || handshake(self, deadline, error) < 0 ||
-                check_peer(self, host, error) < 0 || welcome(self, deadline, error) < 0)
+        if (session_new(self, name, error) < 0 || handshake(self, deadline, error) < 0 ||
+                check_peer(self, name, error) < 0 || welcome(self, deadline, error) < 0)
                 return -1;
         *ret = &g_steal_pointer(&self)->link;
         return 0;
