@@ -355,7 +355,7 @@ class Lab:
         path.write_text('\n'.join(lines).replace("'", '"').format(folder=self.folder) + '\n')
         self.libvirtd = Daemon(
             self.there, ['libvirtd', '--listen', '-f', path, '-p', '/run/libvirtd.pid'], '/run/libvirtd.pid',
-            lambda: self._listens('/run/libvirt/libvirt-sock') and self._listens(16509) and self._listens(16514),
+            lambda: self.listens('/run/libvirt/libvirt-sock') and self.listens(16509) and self.listens(16514),
             self.folder / 'libvirtd.log')
 
     def start_sshd(self, port=22, **options):
@@ -366,9 +366,9 @@ class Lab:
         path.write_text('\n'.join(f'{name} {value}' for name, value in {**SSHD, 'Port': port, **options}.items())
                         .format(folder=self.folder, port=port) + '\n')
         self.sshds[port] = Daemon(self.there, ['/usr/sbin/sshd', '-D', '-e', '-f', path], f'/run/sshd-{port}.pid',
-                                  lambda: self._listens(port), self.folder / f'sshd-{port}.log')
+                                  lambda: self.listens(port), self.folder / f'sshd-{port}.log')
 
-    def _listens(self, where) -> bool:
+    def listens(self, where) -> bool:
         """A socket, or a port, has a listener there; it is not disturbed."""
         table = '/proc/net/unix' if isinstance(where, str) else '/proc/net/tcp6'
         text = self.there.run('sh', '-c', f'cat {table} /proc/net/tcp').stdout
