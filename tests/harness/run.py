@@ -20,6 +20,9 @@ import time
 import traceback
 import unittest
 
+# Of a name, what is printed: that of a sub-test holds its arguments.
+NAME_MAX = 300
+
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / 'guest')]
 
@@ -40,7 +43,8 @@ class Result(unittest.TestResult):
 
     def _name(self, test) -> str:
         name = test.id() if hasattr(test, 'id') else str(test)
-        return name.removeprefix('__main__.')
+        name = name.removeprefix('__main__.')
+        return name if len(name) <= NAME_MAX else f'{name[:NAME_MAX]}...'
 
     def _line(self, word: str, test, more: str = ''):
         took = time.monotonic() - getattr(self, '_started', time.monotonic())
