@@ -215,6 +215,34 @@ static xmlNode *metadata_find(const xmlNode *metadata, const char *uri)
         return NULL;
 }
 
+/* Takes the elements out of a namespace; attributes stay in it. Whether there are such. */
+static bool leave_namespace(xmlNode *node, const char *uri)
+{
+        bool used = false;
+
+        if (node->ns && strcmp((const char *)node->ns->href, uri) == 0)
+                node->ns = NULL;
+        for (const xmlAttr *attr = node->properties; attr; attr = attr->next)
+                used |= attr->ns && strcmp((const char *)attr->ns->href, uri) == 0;
+        for (xmlNode *child = xml_first(node); child; child = xml_next(child))
+                used |= leave_namespace(child, uri);
+        return used;
+}
+
+static void forget_namespace(xmlNode *node, const char *uri)
+{
+        for (xmlNs **at = &node->nsDef; *at;) {
+                xmlNs *ns = *at;
+
+                if (strcmp((const char *)ns->href, uri) != 0) {
+                        at = &ns->next;
+                        continue;
+                }
+                *at = ns->next;
+                xmlFreeNs(ns);
+        }
+}
+
 char *domain_config_metadata_get(const DomainConfig *config, const char *uri, GError **error)
 {
         g_autoptr(xmlDoc) doc = metadata_parse(config, error);
@@ -231,8 +259,11 @@ char *domain_config_metadata_get(const DomainConfig *config, const char *uri, GE
                 return NULL;
         }
         kept = g_string_new(NULL);
-        /* The copy declares the namespaces that were declared above it. */
+        /* The copy declares the namespaces that were declared above it; the one that the caller
+         * asked for is not told, as libvirt does not. */
         copy = xmlDocCopyNode(node, doc, 1);
+        if (!leave_namespace(copy, uri))
+                forget_namespace(copy, uri);
         xml_keep(kept, copy);
         xmlFreeNode(copy);
         writer.out = g_string_new(NULL);

@@ -363,7 +363,8 @@ class Conformance(HostTest):
                     guest.call('Domain.GetMetadata', type_, uri, 0)
                 with self.story(guest, *story):
                     guest.call('Domain.SetMetadata', type_, text, key, uri, 0)
-                self.assertIn(text.split(' ')[0], guest.call('Domain.GetMetadata', type_, uri, 0))
+                # An element comes without its namespace, which the caller has named.
+                self.assertIn(text.split(' ')[0].replace('<p:', '<'), guest.call('Domain.GetMetadata', type_, uri, 0))
                 self.assertIn(text.split(' ')[0].strip('<').replace('p:', ''), guest.call('Domain.GetXMLDesc', 0))
                 guest.call('Domain.SetMetadata', type_, '', key, uri, 0)
                 with self.refused('NoDomainMetadata'):
