@@ -11,7 +11,7 @@
 #include "service/wire/objects.h"
 
 static const WireRow *const row_tables[] = { wire_login_rows, wire_open_rows, wire_list_rows,
-        wire_getter_rows, wire_event_rows };
+        wire_getter_rows, wire_define_rows, wire_event_rows };
 
 /* Clients. */
 

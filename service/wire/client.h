@@ -85,7 +85,7 @@ typedef struct WireRow {
 
 /* The tables; each ends with a row whose answer is NULL. */
 extern const WireRow wire_login_rows[], wire_open_rows[], wire_list_rows[], wire_getter_rows[],
-        wire_event_rows[];
+        wire_define_rows[], wire_event_rows[];
 
 /* Runs the method that the row stands on. out is cleared by its signature also after an error. */
 int wire_call_perform(WireCall *call, const void *in, Results *out, GError **error);
