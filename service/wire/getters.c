@@ -99,11 +99,19 @@ static int domain_info(WireCall *call, void *args, void *data, GError **error)
         return 0;
 }
 
+/* What counts counts while it runs. It is asked last, as the guest may end meanwhile. */
+static int perform_live_stats(WireCall *call, uint32_t groups, Results *out, GError **error)
+{
+        int r = perform_stats(call, groups, out, error);
+
+        return r < 0 ? r : domain_require_active((Domain *)call->base.object, error);
+}
+
 /* The statistics of one disk: an empty path is all disks together. */
 static int perform_block(
         WireCall *call, const char *path, Results *out, int *ret_disk, GError **error)
 {
-        int r = perform_stats(call, STATS_BLOCK, out, error);
+        int r = perform_live_stats(call, STATS_BLOCK, out, error);
 
         if (r < 0)
                 return r;
@@ -182,20 +190,26 @@ static int block_info(WireCall *call, void *data, void *result, GError **error)
         const WireDomainGetBlockInfoArgs *args = data;
         WireDomainGetBlockInfoRet *ret = result;
         Results out;
-        int disk, r;
+        int disk = -1, r;
 
-        r = perform_block(call, args->path, &out, &disk, error);
-        if (r >= 0 && disk < 0)
-                r = error_set(error, ERROR_INVALID_ARG, "invalid path: %s", args->path);
+        /* Where an image is known without a guest that uses it, so is its size. */
+        r = perform_stats(call, STATS_BLOCK, &out, error);
+        if (r >= 0) {
+                disk = stat_find(&out, "block", args->path);
+                if (disk < 0)
+                        r = error_set(error, ERROR_INVALID_ARG,
+                                "invalid path %s not assigned to domain", args->path);
+        }
         if (r >= 0 && stat_of(&out, "block", disk, "capacity", -1) < 0)
                 r = error_set(error, ERROR_OPERATION_UNSUPPORTED,
                         "the size of disk '%s' is not known", args->path);
-        if (r >= 0)
-                *ret = (WireDomainGetBlockInfoRet){
-                        .allocation = stat_of(&out, "block", disk, "allocation", 0),
-                        .capacity = stat_of(&out, "block", disk, "capacity", 0),
-                        .physical = stat_of(&out, "block", disk, "physical", 0),
-                };
+        if (r >= 0) {
+                ret->capacity = stat_of(&out, "block", disk, "capacity", 0);
+                ret->physical = stat_of(&out, "block", disk, "physical", 0);
+                /* Of which a guest has counted nothing before it has written something. */
+                ret->allocation =
+                        stat_of(&out, "block", disk, "allocation", 0) ?: (int64_t)ret->physical;
+        }
         stats_clear(&out);
         return r;
 }
@@ -207,7 +221,7 @@ static int interface_stats(WireCall *call, void *data, void *result, GError **er
         Results out;
         int net = -1, r;
 
-        r = perform_stats(call, STATS_INTERFACE, &out, error);
+        r = perform_live_stats(call, STATS_INTERFACE, &out, error);
         if (r >= 0)
                 net = stat_find(&out, "net", args->device);
         if (r >= 0 && net < 0)
@@ -459,6 +473,39 @@ static int all_stats(WireCall *call, void *data, void *result, GError **error)
         return r;
 }
 
+/* What is free in each NUMA cell is a statistic of its memory; cells follow each other. */
+static int cells_free_memory(WireCall *call, void *data, void *result, GError **error)
+{
+        const WireNodeGetCellsFreeMemoryArgs *args = data;
+        WireNodeGetCellsFreeMemoryRet *ret = result;
+        const uint32_t most = wire_type(call->procedure->ret).max;
+        g_autoptr(GError) problem = NULL;
+        int r = 0;
+
+        if (args->maxcells < 0 || (uint32_t)args->maxcells > most)
+                return wire_call_fail(call, error, ERROR_RPC, "maxcells is out of its range");
+        ret->cells.items = g_new0(uint64_t, args->maxcells);
+        for (int32_t i = 0; r >= 0 && i < args->maxcells; i++) {
+                const ConnectionNodeGetMemoryStatsIn in = { .cell_num = args->start_cell + i };
+                const ConnectionNodeGetMemoryStatsOut *list;
+                Results out;
+
+                r = wire_call_perform(call, &in, &out, &problem);
+                list = (void *)out.bytes;
+                for (size_t j = 0; r >= 0 && j < list->stats.n; j++)
+                        if (strcmp(list->stats.items[j].field, "free") == 0)
+                                ret->cells.items[ret->cells.n++] =
+                                        list->stats.items[j].value * 1024;
+                layout_clear(call->base.method->out, out.bytes);
+        }
+        /* There are not as many: those that there are have been told. */
+        if (r == -1 && error_is(problem, ERROR_INVALID_ARG) && ret->cells.n > 0)
+                return 0;
+        if (problem)
+                g_propagate_error(error, g_steal_pointer(&problem));
+        return r;
+}
+
 /* As libvirt's drivers call themselves: by the scheme of their URIs, in capitals but for Xen. */
 static int connection_type(WireCall *call, void *args, void *data, GError **error)
 {
@@ -491,6 +538,8 @@ const WireRow wire_getter_rows[] = {
                 &domain_snapshot_class, DOMAIN_SNAPSHOT_METHOD_GET_XML_DESC, 0 },
         { WIRE_CONNECT_GET_ALL_DOMAIN_STATS, WIRE_ON_CONNECTION, true, all_stats, &connection_class,
                 CONNECTION_METHOD_GET_ALL_DOMAIN_STATS, 0 },
+        { WIRE_NODE_GET_CELLS_FREE_MEMORY, WIRE_ON_CONNECTION, false, cells_free_memory,
+                &connection_class, CONNECTION_METHOD_NODE_GET_MEMORY_STATS, 0 },
         { WIRE_CONNECT_GET_TYPE, WIRE_ON_CONNECTION, false, connection_type, NULL, -1, 0 },
         { 0 },
 };
