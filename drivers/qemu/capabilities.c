@@ -525,3 +525,15 @@ int capabilities_format_domain(Probes *probes, const char *emulator, const char 
         *ret = format_offer(&offer);
         return 0;
 }
+
+char **capabilities_cpu_names(const QemuBinary *binary)
+{
+        const QemuAccelInfo *info = &binary->accels[QEMU_ACCEL_TCG];
+        GPtrArray *names = g_ptr_array_new();
+
+        for (size_t i = 0; i < info->n_cpus; i++)
+                if (is_named_model(info->cpus[i].name))
+                        g_ptr_array_add(names, g_strdup(info->cpus[i].name));
+        g_ptr_array_add(names, NULL);
+        return (char **)g_ptr_array_free(names, FALSE);
+}

@@ -19,3 +19,6 @@ int capabilities_format_domain(Probes *probes, const char *emulator, const char 
 
 /* The most capable named processor model that runs with this accelerator; NULL where none does. */
 const char *capabilities_best_cpu(const QemuBinary *binary, QemuAccel accel);
+
+/* The names of the processor models that an emulator has, whether or not they run here. A strv. */
+char **capabilities_cpu_names(const QemuBinary *binary);

@@ -184,8 +184,28 @@ int qemu_get_stats(
         Domain *domain, const DomainGetStatsIn *in, DomainGetStatsOut *out, GError **error);
 int qemu_memory_stats(
         Domain *domain, const DomainMemoryStatsIn *in, DomainMemoryStatsOut *out, GError **error);
+/* The entry that is about this disk, in a reply that lists block devices; borrowed, or NULL. */
+json_t *qemu_find_disk(json_t *list, const Disk *disk);
 /* For who frees a domain or changes its definition. Takes NULL; returns NULL. */
 QemuStatsCache *qemu_stats_cache_free(QemuStatsCache *cache);
+
+/* inspect.c */
+int qemu_get_control_info(Domain *domain, const DomainGetControlInfoIn *in,
+        DomainGetControlInfoOut *out, GError **error);
+int qemu_get_disk_errors(Domain *domain, const DomainGetDiskErrorsIn *in,
+        DomainGetDiskErrorsOut *out, GError **error);
+int qemu_get_emulator_pin_info(Domain *domain, const DomainGetEmulatorPinInfoIn *in,
+        DomainGetEmulatorPinInfoOut *out, GError **error);
+int qemu_get_io_thread_info(Domain *domain, const DomainGetIOThreadInfoIn *in,
+        DomainGetIOThreadInfoOut *out, GError **error);
+int qemu_get_job_info(
+        Domain *domain, const DomainGetJobInfoIn *in, DomainGetJobInfoOut *out, GError **error);
+int qemu_get_security_label_list(Domain *domain, const DomainGetSecurityLabelListIn *in,
+        DomainGetSecurityLabelListOut *out, GError **error);
+int qemu_get_vcpu_pin_info(Domain *domain, const DomainGetVcpuPinInfoIn *in,
+        DomainGetVcpuPinInfoOut *out, GError **error);
+int qemu_has_managed_save_image(Domain *domain, const DomainHasManagedSaveImageIn *in,
+        DomainHasManagedSaveImageOut *out, GError **error);
 
 /* lifecycle.c */
 int qemu_suspend(Domain *domain, const DomainSuspendIn *in, DomainSuspendOut *out, GError **error);

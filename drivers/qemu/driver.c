@@ -123,10 +123,18 @@ static const LocalHooks hooks = {
 static const DomainOperations domain_operations = {
         .create = local_create,
         .destroy = local_destroy,
+        .get_control_info = qemu_get_control_info,
+        .get_disk_errors = qemu_get_disk_errors,
+        .get_emulator_pin_info = qemu_get_emulator_pin_info,
+        .get_io_thread_info = qemu_get_io_thread_info,
+        .get_job_info = qemu_get_job_info,
         .get_metadata = local_get_metadata,
+        .get_security_label_list = qemu_get_security_label_list,
         .get_stats = qemu_get_stats,
+        .get_vcpu_pin_info = qemu_get_vcpu_pin_info,
         .get_vcpus = local_get_vcpus,
         .get_xml_desc = local_get_xml_desc,
+        .has_managed_save_image = qemu_has_managed_save_image,
         .inject_nmi = qemu_inject_nmi,
         .memory_stats = qemu_memory_stats,
         .open_console = qemu_open_console,
@@ -171,11 +179,28 @@ static int qemu_get_domain_capabilities(Connection *connection,
                 or_null(in->virttype), &out->dom_capabilities, error);
 }
 
+static int qemu_get_cpu_model_names(Connection *connection, const ConnectionGetCPUModelNamesIn *in,
+        ConnectionGetCPUModelNamesOut *out, GError **error)
+{
+        g_autofree char *emulator = probes_find(in->arch);
+        g_autoptr(QemuBinary) binary = NULL;
+
+        if (!emulator)
+                return error_set(error, ERROR_INVALID_ARG,
+                        "no emulator is installed for the architecture '%s'", in->arch);
+        if (probes_get(qemu_connection_of(connection)->probes, emulator, &binary, error) < 0)
+                return -1;
+        out->models.items = capabilities_cpu_names(binary);
+        out->models.n = g_strv_length(out->models.items);
+        return 0;
+}
+
 static const ConnectionOperations connection_operations = {
         .domain_create_xml = local_domain_create_xml,
         .domain_define_xml = local_domain_define_xml,
         .domain_xml_to_native = qemu_domain_xml_to_native,
         .get_capabilities = qemu_get_capabilities,
+        .get_cpu_model_names = qemu_get_cpu_model_names,
         .get_domain_capabilities = qemu_get_domain_capabilities,
         .get_sysinfo = qemu_get_sysinfo,
         .node_get_cpu_map = qemu_node_get_cpu_map,

@@ -315,8 +315,12 @@ enum {
         MEMORY_STAT_ACTUAL = 6,
         MEMORY_STAT_RSS = 7,
         MEMORY_STAT_LAST_UPDATE = 9,
-        MEMORY_STAT_MAX = 13,
 };
+
+/* What QEMU knows, what the guest tells, what the kernel knows: the order that libvirt tells them
+ * in, which clients print them in. */
+static const int memory_order[] = { MEMORY_STAT_ACTUAL, 0, 1, 2, 3, 4, 5, 8,
+        MEMORY_STAT_LAST_UPDATE, 10, 11, 12, MEMORY_STAT_RSS };
 
 /* Finds one of the above by its number. */
 static bool get_memory_stat(
@@ -366,9 +370,8 @@ static void add_balloon(QemuDomain *domain, bool active, const Answers *answers,
                 get_memory_stat(domain, answers, MEMORY_STAT_ACTUAL, &value, &name);
         params_add_uint64(params, "balloon.current", value);
         params_add_uint64(params, "balloon.maximum", properties->max_memory);
-        for (int tag = 0; active && tag < MEMORY_STAT_MAX; tag++)
-                if (tag != MEMORY_STAT_ACTUAL &&
-                        get_memory_stat(domain, answers, tag, &value, &name))
+        for (unsigned i = 1; active && i < G_N_ELEMENTS(memory_order); i++)
+                if (get_memory_stat(domain, answers, memory_order[i], &value, &name))
                         params_add_uint64(params, name, value);
 }
 
@@ -444,8 +447,7 @@ static bool path_has(const char *path, const char *alias)
         return false;
 }
 
-/* The entry of a reply that is about this disk. */
-static json_t *find_disk(json_t *list, const Disk *disk)
+json_t *qemu_find_disk(json_t *list, const Disk *disk)
 {
         g_autofree char *node = alias_format_node(disk);
         json_t *entry;
@@ -483,8 +485,8 @@ static void add_disk(const Disk *disk, size_t i, const Answers *answers, Params 
                 { "fl.reqs", "flush_operations" },
                 { "fl.times", "flush_total_time_ns" },
         };
-        json_t *entry = find_disk(answers->items[ANSWER_BLOCK_STATS], disk);
-        json_t *block = find_disk(answers->items[ANSWER_BLOCK], disk);
+        json_t *entry = qemu_find_disk(answers->items[ANSWER_BLOCK_STATS], disk);
+        json_t *block = qemu_find_disk(answers->items[ANSWER_BLOCK], disk);
         json_t *stats = json_object_get(entry, "stats"), *image;
         uint64_t value, capacity;
 
@@ -629,14 +631,14 @@ int qemu_memory_stats(
                 ask(self, STATS_BALLOON, true, &answers);
         if (domain_require_active(domain, error) < 0)
                 return -1;
-        out->stats.items = g_new0(DomainMemoryStatsStats, MEMORY_STAT_MAX);
-        for (int tag = 0; tag < MEMORY_STAT_MAX; tag++) {
+        out->stats.items = g_new0(DomainMemoryStatsStats, G_N_ELEMENTS(memory_order));
+        for (unsigned i = 0; i < G_N_ELEMENTS(memory_order); i++) {
                 const char *name;
                 uint64_t value;
 
-                if (get_memory_stat(self, &answers, tag, &value, &name))
+                if (get_memory_stat(self, &answers, memory_order[i], &value, &name))
                         out->stats.items[out->stats.n++] =
-                                (DomainMemoryStatsStats){ .tag = tag, .value = value };
+                                (DomainMemoryStatsStats){ .tag = memory_order[i], .value = value };
         }
         return 0;
 }

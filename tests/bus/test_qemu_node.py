@@ -107,7 +107,7 @@ class NodeTest(BusTest):
             self.host.call('Connection.DomainXMLFromNative', 'qemu-argv', text, 0)
 
     def test_security_model(self):
-        self.assertEqual(self.host.call('Connection.NodeGetSecurityModel'), ('', ''))
+        self.assertEqual(self.host.call('Connection.NodeGetSecurityModel'), ('none', '0'))
 
 
 if __name__ == '__main__':
