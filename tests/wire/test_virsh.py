@@ -268,7 +268,6 @@ OTHERS = {
     'domblkstat test vda': 'a disk of ours has no traffic',
     'domifstat test vnet0': "the text is the QEMU driver's",
     'schedinfo second --set weight=7': 'what is set stays set',
-    'metadata second http://x': 'the element is kept as the document has it, with its namespace',
     'secret-define SECRET': "libvirt's test host keeps no secrets",
     'undefine second': 'a transient guest cannot be undefined, as with QEMU',
 }
