@@ -100,15 +100,16 @@ enum {
         DOMAIN_STEP_ADDRESSES,
 };
 
-/* Another domain cannot have the name now, but one that is gone may still be here with it. */
+/* Another domain cannot have the name now, but one that is gone may still be here with it. A domain
+ * that is new, and was renamed since it was listed, is in the registry later. */
 static void domain_rename(RemoteConnection *self, MirrorObject *object, const char *name)
 {
         Registry *registry = &self->connection.registry;
 
-        if (strcmp(object->domain.properties.name, name) == 0 ||
-                registry_find(registry, DOMAIN_BY_NAME, name))
-                return;
-        registry_rename(registry, object, DOMAIN_BY_NAME, name);
+        if (registry_find(registry, DOMAIN_BY_UUID, object->domain.properties.uuid) != object)
+                object_set_string(object, DOMAIN_PROPERTY_NAME, name);
+        else if (!registry_find(registry, DOMAIN_BY_NAME, name))
+                registry_rename(registry, object, DOMAIN_BY_NAME, name);
 }
 
 static unsigned domain_document(RemoteConnection *self, MirrorObject *object, const void *answer)

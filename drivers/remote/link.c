@@ -17,6 +17,7 @@ struct RemoteLink {
         GHashTable *streams; /* serial to RemoteStream */
         FiberQueue queue;    /* of those who wait until fewer calls are in flight */
         GError *problem;
+        bool complained; /* of an event */
 };
 
 /* The end. */
@@ -155,7 +156,10 @@ static void on_event(RemoteLink *link, const WireHeader *header, const void *pay
                 return;
         ret = g_malloc0(procedure->ret_size);
         if (wire_decode(procedure->ret, payload, n, ret) < 0) {
-                g_warning("a peer's event %s cannot be read", procedure->name);
+                /* A peer that has nothing else to say does not fill the journal. */
+                if (!link->complained)
+                        g_warning("a peer's event %s cannot be read", procedure->name);
+                link->complained = true;
                 g_free(ret);
                 return;
         }

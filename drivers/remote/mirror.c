@@ -212,15 +212,20 @@ typedef union Args {
         char bytes[WIRE_DATA_MAX];
 } Args;
 
-static void args_fill(Args *args, char letter, const Object *object, int32_t number)
+static void args_set_number(Args *args, char letter, int32_t number)
 {
         const char layout[] = { letter, 'i', '\0' };
         const WireType type = wire_type(layout);
         const WireType after = wire_type("i");
 
+        memcpy(args->bytes + wire_align(type.size, &after), &number, sizeof number);
+}
+
+static void args_fill(Args *args, char letter, const Object *object, int32_t number)
+{
         *args = (Args){ 0 };
         wire_name(letter, object, args->bytes);
-        memcpy(args->bytes + wire_align(type.size, &after), &number, sizeof number);
+        args_set_number(args, letter, number);
 }
 
 static void args_clear(Args *args, char letter)
@@ -248,8 +253,7 @@ void mirror_fill_begin(RemoteConnection *self, MirrorFill *fill, MirrorObject *o
                         continue;
                 if (!link)
                         break;
-                if (step->argument)
-                        args_fill(&args, kind->letter, &object->object, step->argument);
+                args_set_number(&args, kind->letter, step->argument);
                 if (remote_call_send(&fill->calls[i], link, step->procedure, args.bytes, NULL, 0,
                             NULL, fiber_deadline(LINK_QUERY_DEADLINE), &fill->error) < 0)
                         break;
