@@ -158,7 +158,9 @@ class AuthorizationTest(HostBusTest):
         self.asked()
         # A file that the caller could not read is not even looked for.
         for uri, permission in (('test:///default', 'connection.open'), ('test:///nowhere', 'connection.open-file'),
-                                ('test:///root/secret', 'connection.open-file')):
+                                ('test:///root/secret', 'connection.open-file'),
+                                ('test+unix:///default?socket=/nowhere', 'connection.open-remote'),
+                                ('test+tcp://localhost/default', 'connection.open-remote')):
             with self.refused('AccessDenied', 'access denied: Open'):
                 self.caller.object(ROOT).call('Manager.Open', uri, 0)
             self.assertEqual(self.asked(), [(permission, {'uri': uri, 'member': 'Open'})])
