@@ -117,7 +117,6 @@ class Container:
         self.boot_seconds = None
         self._helper = None
         self._scratch = None
-        self._notify = None
 
     def __enter__(self):
         self.start()
@@ -135,8 +134,6 @@ class Container:
             raise ContainerError(reason)
         self._scratch = tempfile.mkdtemp(prefix='virtbus-container-')
         try:
-            self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self._notify.bind(self._scratch + '/notify')
             # Of no folder, so that it can be read when the helper has cleaned up after itself.
             self._console = tempfile.TemporaryFile()
             self._helper = subprocess.Popen(
@@ -192,9 +189,6 @@ class Container:
             self._helper.stdout.close()
             self._helper = None
             self._console.close()
-        if self._notify:
-            self._notify.close()
-            self._notify = None
         if self._scratch:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = None
@@ -326,29 +320,32 @@ class Container:
 
     def _boot(self):
         started = time.monotonic()
-        # A message of an earlier boot is not an answer to this one.
-        self._notify.setblocking(False)
-        try:
-            while True:
-                self._notify.recv(4096)
-        except BlockingIOError:
-            pass
-        self._tell('boot')
+        path = self._scratch + '/notify'
+        # There only until the boot is done: the system tells of itself later too, and would wait for
+        # good for somebody to hear it.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(path)
+            try:
+                self._tell('boot')
+                self.leader = self._hear_of_boot(notify, started + BOOT_DEADLINE)
+            finally:
+                os.unlink(path)
+        self.boot_seconds = time.monotonic() - started
+
+    def _hear_of_boot(self, notify, deadline) -> int:
         ready = False
         leader = None
         while not (ready and leader):
-            left = BOOT_DEADLINE - (time.monotonic() - started)
-            sources, _, _ = select.select([self._notify, self._helper.stdout], [], [],
-                                          max(left, 0))
-            if self._notify not in sources:
+            left = deadline - time.monotonic()
+            sources, _, _ = select.select([notify, self._helper.stdout], [], [], max(left, 0))
+            if notify not in sources:
                 raise ContainerError(f'the container did not boot\n{self.console()}')
-            for line in self._notify.recv(4096).decode().splitlines():
+            for line in notify.recv(4096).decode().splitlines():
                 key, _, value = line.partition('=')
                 if key == 'X_NSPAWN_LEADER_PID':
                     leader = int(value)
                 ready = ready or line == 'READY=1'
-        self.leader = leader
-        self.boot_seconds = time.monotonic() - started
+        return leader
 
 
 # The helper process: it owns the mounts, and runs nspawn when told to.
