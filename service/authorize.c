@@ -391,6 +391,10 @@ static int refuse(const Question *question, Answer answer, GError **error)
 {
         const Details details = question_details(question);
         const char *what = details.name ?: details.uri;
+        /* Where asking is allowed and nobody was asked, the caller's session has no agent. */
+        const char *way_out = question->interactive ?
+                ", for which somebody has to authenticate: no polkit agent is there to ask" :
+                ", for which somebody has to authenticate: allow interactive authorization";
 
         if (question_owner(question) != NO_OWNER)
                 return error_set(error, ERROR_ACCESS_DENIED,
@@ -398,10 +402,7 @@ static int refuse(const Question *question, Answer answer, GError **error)
                         what ? " of '" : "", what ?: "", what ? "'" : "");
         return error_set(error, ERROR_ACCESS_DENIED, "%s%s%s%s needs the permission '%s'%s",
                 question->member, what ? " of '" : "", what ?: "", what ? "'" : "",
-                question->action,
-                answer == ANSWER_CHALLENGE ?
-                        ", for which somebody has to authenticate: allow interactive authorization" :
-                        "");
+                question->action, answer == ANSWER_CHALLENGE ? way_out : "");
 }
 
 int authorize(const Question *question, GError **error)
