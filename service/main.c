@@ -58,10 +58,11 @@ typedef struct Service {
 static void usage(FILE *file)
 {
         fprintf(file,
-                "virtbusd [--system | --session] [--idle-exit=SECONDS]\n\n"
+                "virtbusd [--system | --session] [--listen | --idle-exit=SECONDS]\n\n"
                 "Serves virtualization on the bus, as org.virtbus1 and org.libvirt.\n\n"
                 "  --system             the host's service, on the system bus (default for root)\n"
                 "  --session            a user's service, on the session bus (default for others)\n"
+                "  --listen             stay, for clients at its sockets that could not start it\n"
                 "  --idle-exit=SECONDS  end when not used for so long; 0: never (default %d)\n"
                 "  --version, --help\n",
                 IDLE_EXIT_DEFAULT);
@@ -73,6 +74,7 @@ static int options_parse(int argc, char **argv, Options *ret)
         enum {
                 OPTION_SYSTEM = 256,
                 OPTION_SESSION,
+                OPTION_LISTEN,
                 OPTION_IDLE_EXIT,
                 OPTION_VERSION,
                 OPTION_HELP,
@@ -80,6 +82,7 @@ static int options_parse(int argc, char **argv, Options *ret)
         static const struct option table[] = {
                 { "system", no_argument, NULL, OPTION_SYSTEM },
                 { "session", no_argument, NULL, OPTION_SESSION },
+                { "listen", no_argument, NULL, OPTION_LISTEN },
                 { "idle-exit", required_argument, NULL, OPTION_IDLE_EXIT },
                 { "version", no_argument, NULL, OPTION_VERSION },
                 { "help", no_argument, NULL, OPTION_HELP },
@@ -99,6 +102,9 @@ static int options_parse(int argc, char **argv, Options *ret)
                         break;
                 case OPTION_SESSION:
                         options.instance = INSTANCE_SESSION;
+                        break;
+                case OPTION_LISTEN:
+                        options.idle_exit = 0;
                         break;
                 case OPTION_IDLE_EXIT:
                         if (!g_ascii_string_to_unsigned(

@@ -31,6 +31,7 @@ typedef struct Listener {
         sd_event_source *source;
         char *path; /* of a socket that we made; NULL: systemd's, or none */
         bool local, read_only, tls;
+        bool kept;       /* by systemd, which starts the service again when somebody comes */
         WireLogin login; /* but over TLS, where what holds is what is set when hands are shaken */
 } Listener;
 
@@ -104,8 +105,15 @@ void wire_door_each(void (*each)(WireClient *client, void *data), void *data)
         }
 }
 
+/* A port of our own is closed when we are gone, and nobody can call us back through it. */
 bool wire_door_in_use(void)
 {
+        for (unsigned i = 0; door.listeners && i < door.listeners->len; i++) {
+                const Listener *listener = door.listeners->pdata[i];
+
+                if (!listener->local && !listener->kept)
+                        return true;
+        }
         return door.n_clients > 0;
 }
 
@@ -144,9 +152,13 @@ static void on_shaken(WireLink *link, const char *name, void *data)
         settle();
 }
 
+/* Where there is to be no door, a socket of systemd's is one that nobody comes in through: left
+ * alone, those who wait there would have us started again and again. */
 static void let_in(const Listener *listener, int fd)
 {
-        if (listener->local)
+        if (!settings()->wire)
+                fd_close(fd);
+        else if (listener->local)
                 let_in_local(listener, fd);
         else if (!listener->tls)
                 let_in_remote(wire_link_new_socket(fd), listener->login, NULL);
@@ -230,14 +242,16 @@ static void take_local(int fd, char *path, const char *name)
                 .fd = fd,
                 .path = path,
                 .local = true,
+                .kept = !path,
                 .read_only = read_only,
                 .login = read_only ? settings()->auth_unix_ro : settings()->auth_unix_rw,
         });
 }
 
-static void take_network(int fd, bool tls)
+static void take_network(int fd, bool tls, bool kept)
 {
-        listener_add((Listener){ .fd = fd, .tls = tls, .login = settings()->auth_tcp });
+        listener_add(
+                (Listener){ .fd = fd, .tls = tls, .kept = kept, .login = settings()->auth_tcp });
         if (tls)
                 wire_tls_open();
 }
@@ -253,7 +267,7 @@ static void take_given(int fd, const char *name)
         else if (address.sun_family == AF_UNIX)
                 take_local(fd, NULL, address.sun_path);
         else
-                take_network(fd, strstr(name, "tls"));
+                take_network(fd, strstr(name, "tls"), true);
 }
 
 static void take_all_given(void)
@@ -268,11 +282,14 @@ static void take_all_given(void)
         free(names);
 }
 
-static bool has_listener(bool local)
+static bool has_listener(bool local, bool tls)
 {
-        for (unsigned i = 0; i < door.listeners->len; i++)
-                if (((Listener *)door.listeners->pdata[i])->local == local)
+        for (unsigned i = 0; i < door.listeners->len; i++) {
+                const Listener *listener = door.listeners->pdata[i];
+
+                if (listener->local == local && listener->tls == tls)
                         return true;
+        }
         return false;
 }
 
@@ -422,22 +439,22 @@ static void open_network(const char *port, bool tls)
                 g_warning("cannot listen on port %s of %s: %s", port, address ?: "all addresses",
                         g_strerror(-fd));
         else
-                take_network(fd, tls);
+                take_network(fd, tls, false);
 }
 
 void wire_door_open(sd_event *event, Instance instance)
 {
-        if (!settings()->wire)
-                return;
         door.event = event;
         door.listeners = g_ptr_array_new_with_free_func(listener_free);
         wire_events_init();
         take_all_given();
-        if (!has_listener(true))
+        if (!settings()->wire)
+                return;
+        if (!has_listener(true, false))
                 open_directory(instance);
-        if (settings()->listen_tcp && !has_listener(false))
+        if (settings()->listen_tcp && !has_listener(false, false))
                 open_network(settings()->tcp_port, false);
-        if (settings()->listen_tls)
+        if (settings()->listen_tls && !has_listener(false, true))
                 open_network(settings()->tls_port, true);
 }
 

@@ -9,14 +9,14 @@
 
 #include "drivers/driver.h"
 
-/* Takes the sockets that systemd gives, or else opens its own; a socket that another service
- * answers on stays that one's. From now on clients are served. What cannot be had is told and done
- * without. */
+/* Takes the sockets that systemd gives, and opens those that are missing: the local ones, and as
+ * settled, those of the network. A socket that another service answers on stays that one's. From
+ * now on clients are served. What cannot be had is told and done without. */
 void wire_door_open(sd_event *event, Instance instance);
 /* Nobody comes in any more; who is in stays. Sockets of our own are removed. */
 void wire_door_shut(void);
 /* Those who are in are dropped. */
 void wire_door_close(void);
 
-/* Whether a client is in. */
+/* Whether a client is in, or could not come in if the service ended now. */
 bool wire_door_in_use(void);

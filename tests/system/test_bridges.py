@@ -97,8 +97,7 @@ result = 'seen'
 ''', user='carol'), 'seen')
 
     def test_host_service_is_not_there(self):
-        self.machine.run('systemctl', 'stop', 'virtbus')
-        self.machine.shell('rm -f /run/virtbus/virtbus-sock*')
+        self.machine.run('systemctl', 'stop', 'virtbus', 'virtbus.socket', 'virtbus-ro.socket')
         name, message = self.own('result = error(open, "qemu:///system")')
         self.assertEqual((name, '/run/virtbus/virtbus-sock' in message), ('SystemError', True), message)
 
@@ -154,7 +153,7 @@ result = [own.path, [one for one in tree if one.startswith({path!r})],
             self.assertEqual((name, 'another user' in message), ('AccessDenied', True), message)
 
     def test_user_has_no_service(self):
-        self.machine.run('systemctl', '--user', 'stop', 'virtbus', user='bob', check=False)
+        self.machine.run('systemctl', '--user', 'stop', 'virtbus', 'virtbus.socket', user='bob', check=False)
         name, message = self.script('result = error(open, "qemu:///session")', user='bob')
         self.assertEqual((name, f'/run/user/{self.ids["bob"]}/virtbus/virtbus-sock' in message),
                          ('SystemError', True), message)
@@ -164,7 +163,7 @@ result = [own.path, [one for one in tree if one.startswith({path!r})],
         socket = '/run/user/%s/virtbus/virtbus-sock'
         name, message = self.script(f'''
 import pathlib, subprocess
-subprocess.run(['systemctl', '--user', 'stop', 'virtbus'])
+subprocess.run(['systemctl', '--user', 'stop', 'virtbus', 'virtbus.socket'])
 socket = pathlib.Path({socket % self.ids['alice']!r})
 socket.parent.mkdir(exist_ok=True)
 socket.unlink(missing_ok=True)
