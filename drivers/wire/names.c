@@ -155,6 +155,15 @@ void wire_uuid_format(const uint8_t uuid[16], char text[WIRE_UUID_TEXT])
         *text = '\0';
 }
 
+/* Lists have a thousand of them: GLib's is called, twice for each digit. */
+static inline int digit_value(char digit)
+{
+        if (digit >= '0' && digit <= '9')
+                return digit - '0';
+        digit |= 'a' ^ 'A';
+        return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
 int wire_uuid_parse(const char *text, uint8_t uuid[16])
 {
         for (unsigned i = 0; i < 16; i++) {
@@ -162,8 +171,8 @@ int wire_uuid_parse(const char *text, uint8_t uuid[16])
 
                 if (*text == '-')
                         text++;
-                high = g_ascii_xdigit_value(*text);
-                low = high < 0 ? -1 : g_ascii_xdigit_value(text[1]);
+                high = digit_value(*text);
+                low = high < 0 ? -1 : digit_value(text[1]);
                 if (low < 0)
                         return -EINVAL;
                 uuid[i] = (uint8_t)(high << 4 | low);
