@@ -26,12 +26,14 @@
 #include "drivers/wire/procedures.h"
 
 #define BATCH_NS (20 * 1000 * 1000)
+#define READ_SIZE (256 * 1024)
 
 typedef struct Server {
         const char *column;
         const char *pid;
         int fd;
-        GByteArray *reply; /* what was read and not used yet */
+        GByteArray *reply; /* what was read, and not used yet from reply_at on */
+        guint reply_at;
         WireDomain domain; /* one of those that were defined */
 } Server;
 
@@ -56,35 +58,46 @@ static void send_call(Server *server, int procedure, const void *args)
         }
 }
 
-/* Fills ret, where it is wanted, with the next reply. */
-static void receive_reply(Server *server, void *ret)
+/* Reads until there are so many bytes of the next reply. */
+static const uint8_t *receive(Server *server, size_t least)
 {
         GByteArray *bytes = server->reply;
-        const WireProcedure *info;
-        WireHeader header;
-        uint32_t length;
 
-        while (bytes->len < WIRE_FRAME_LEAST || bytes->len < wire_frame_length(bytes->data)) {
+        /* All is used, most of the time: the rest is moved seldom, so that it costs nothing here.
+         */
+        if (bytes->len - server->reply_at < least) {
+                g_byte_array_remove_range(bytes, 0, server->reply_at);
+                server->reply_at = 0;
+        }
+        while (bytes->len - server->reply_at < least) {
                 guint had = bytes->len;
                 ssize_t n;
 
-                g_byte_array_set_size(bytes, had + 256 * 1024);
-                n = read(server->fd, bytes->data + had, 256 * 1024);
+                g_byte_array_set_size(bytes, had + READ_SIZE);
+                n = read(server->fd, bytes->data + had, READ_SIZE);
                 if (n <= 0)
                         err(EXIT_FAILURE, "%s has left", server->column);
                 g_byte_array_set_size(bytes, had + n);
         }
-        length = wire_frame_length(bytes->data);
-        header = wire_frame_header(bytes->data);
-        info = wire_procedure(WIRE_PROGRAM_REMOTE, header.procedure);
+        return bytes->data + server->reply_at;
+}
+
+/* Fills ret, where it is wanted, with the next reply. */
+static void receive_reply(Server *server, void *ret)
+{
+        uint32_t length = wire_frame_length(receive(server, WIRE_FRAME_LEAST));
+        const uint8_t *bytes = receive(server, length);
+        WireHeader header = wire_frame_header(bytes);
+        const WireProcedure *info = wire_procedure(WIRE_PROGRAM_REMOTE, header.procedure);
+
         if (header.type != WIRE_REPLY || header.status != WIRE_OK || !info)
                 errx(EXIT_FAILURE, "%s answers %s with an error", server->column,
                         info ? info->name : "?");
         if (ret &&
-                wire_decode(info->ret, bytes->data + WIRE_FRAME_LEAST, length - WIRE_FRAME_LEAST,
-                        ret) < 0)
+                wire_decode(info->ret, bytes + WIRE_FRAME_LEAST, length - WIRE_FRAME_LEAST, ret) <
+                        0)
                 errx(EXIT_FAILURE, "%s cannot be read", info->name);
-        g_byte_array_remove_range(bytes, 0, length);
+        server->reply_at += length;
 }
 
 static void call(Server *server, int procedure, const void *args, void *ret)
@@ -158,6 +171,12 @@ static void ask_list(Server *server)
                 &(WireConnectListAllDomainsArgs){ .need_results = 1 });
 }
 
+static void ask_statistics(Server *server)
+{
+        send_call(server, WIRE_CONNECT_GET_ALL_DOMAIN_STATS,
+                &(WireConnectGetAllDomainStatsArgs){ 0 });
+}
+
 static const struct {
         const char *name;
         void (*ask)(Server *server);
@@ -168,6 +187,7 @@ static const struct {
         { "info of a domain", ask_info },
         { "document of a domain", ask_document },
         { "list of 1,000 domains", ask_list },
+        { "statistics of 1,000 domains", ask_statistics },
 };
 
 static double now(void)
