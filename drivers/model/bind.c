@@ -634,6 +634,9 @@ int bind_parse(
 
 /* ---- format --------------------------------------------------------------------------------- */
 
+static void format_inside(
+        const BindType *type, const void *object, unsigned flags, XmlWriter *writer);
+
 static bool is_written(const BindRow *row, const void *object, unsigned flags)
 {
         if ((row->flags & BIND_SECRET) && !(flags & BIND_WITH_SECRETS))
@@ -663,21 +666,6 @@ static void format_attributes(
         }
 }
 
-/* An embedded element is only there if there is something in it: written, and taken back if not. */
-static void format_child(const BindRow *row, const void *object, unsigned flags, XmlWriter *writer)
-{
-        XmlWriter before = *writer;
-        size_t n_before = writer->out->len, n_empty;
-
-        /* An element without content is "<name" and "/>\n" behind the indentation. */
-        n_empty = (before.open ? 2 : 0) + 2 * before.depth + 1 + strlen(row->name) + 3;
-        bind_format(row->type, row->name, FIELD(void, row, object), flags, writer);
-        if (writer->out->len - n_before > n_empty)
-                return;
-        g_string_truncate(writer->out, n_before);
-        *writer = before;
-}
-
 /* ANY is left what no other row of its table names. */
 static void format_list(const BindRow *rows, const BindRow *row, const void *object, unsigned flags,
         XmlWriter *writer)
@@ -698,6 +686,7 @@ static void format_list(const BindRow *rows, const BindRow *row, const void *obj
 static void format_row(const BindRow *rows, const BindRow *row, const void *object, unsigned flags,
         XmlWriter *writer)
 {
+        XmlAwaited awaited;
         char buffer[32];
 
         if (!is_written(row, object, flags))
@@ -727,7 +716,9 @@ static void format_row(const BindRow *rows, const BindRow *row, const void *obje
                         xml_write_kept(writer, *FIELD(char *const, row, object));
                 return;
         case BIND_PLACE_CHILD:
-                format_child(row, object, flags, writer);
+                xml_await(writer, row->name, &awaited);
+                format_inside(row->type, FIELD(const void, row, object), flags, writer);
+                xml_close_awaited(writer, &awaited);
                 return;
         case BIND_PLACE_POINTER:
                 if (*FIELD(void *const, row, object))
@@ -766,17 +757,23 @@ static bool format_content(const BindRow *rows, const void *object, const Kept *
         return rest;
 }
 
-void bind_format(const BindType *type, const char *name, const void *object, unsigned flags,
-        XmlWriter *writer)
+static void format_inside(
+        const BindType *type, const void *object, unsigned flags, XmlWriter *writer)
 {
         const Kept *kept = object;
 
-        xml_open(writer, name);
         format_attributes(type->rows, object, flags, writer);
         if (kept->attributes)
-                g_string_append(writer->out, kept->attributes);
+                xml_write_kept_attributes(writer, kept->attributes);
         if (!format_content(type->rows, object, kept, flags, writer) && kept->elements)
                 xml_write_kept(writer, kept->elements);
+}
+
+void bind_format(const BindType *type, const char *name, const void *object, unsigned flags,
+        XmlWriter *writer)
+{
+        xml_open(writer, name);
+        format_inside(type, object, flags, writer);
         xml_close(writer, name);
 }
 

@@ -185,9 +185,9 @@ xmlDoc *xml_parse_children(const char *text, size_t length, const char *what,
                 context->sax->processingInstruction = NULL;
         }
         /* The document stays with the context, which frees it unless it is taken below. */
-        context->myDoc = xmlCtxtReadMemory(context, text, (int)length, NULL, "UTF-8",
-                XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                        XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
+        context->myDoc = xmlCtxtReadMemory(context, text, (int)length, NULL, NULL,
+                XML_PARSE_IGNORE_ENC | XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_NOERROR |
+                        XML_PARSE_NOWARNING | XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
         if (parse.error) {
                 g_propagate_error(error, parse.error);
                 return NULL;
@@ -296,91 +296,150 @@ int xml_refuse(GError **error, const xmlNode *node, const char *attribute, const
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-/* Line ends are written as references where a parser would not give them back. */
-static void append_escaped(GString *out, const char *text, bool attribute)
+/* A document is some hundred short pieces: what fits is put there without a call. */
+static inline void append(GString *out, const char *text, size_t n)
 {
-        static const char *const escapes[128] = { ['&'] = "&amp;",
-                ['<'] = "&lt;",
-                ['>'] = "&gt;",
-                ['\''] = "&apos;",
-                ['"'] = "&quot;",
-                ['\r'] = "&#13;" };
-        const char *from = text;
-
-        for (const char *p = text; *p; p++) {
-                unsigned char c = *p;
-                const char *escape = c < 128 ? escapes[c] : NULL;
-
-                if (attribute && c == '\n')
-                        escape = "&#10;";
-                else if (attribute && c == '\t')
-                        escape = "&#9;";
-                /* What XML cannot hold at all is left out; it cannot have come from a document. */
-                else if (c < 0x20 && c != '\n' && c != '\t' && c != '\r')
-                        escape = "";
-                if (!escape)
-                        continue;
-                g_string_append_len(out, from, p - from);
-                g_string_append(out, escape);
-                from = p + 1;
+        if (out->len + n >= out->allocated_len) {
+                g_string_append_len(out, text, (gssize)n);
+                return;
         }
-        g_string_append(out, from);
+        memcpy(out->str + out->len, text, n);
+        out->len += n;
+        out->str[out->len] = '\0';
+}
+
+static inline void append_string(GString *out, const char *text)
+{
+        append(out, text, strlen(text));
+}
+
+/* Line ends are written as references where a parser would not give them back. What XML cannot hold
+ * at all is left out; it cannot have come from a document. */
+/* clang-format off */
+#define ESCAPES                                                                                    \
+        [1 ... '\t' - 1] = "", ['\v' ... '\r' - 1] = "", ['\r' + 1 ... 0x1f] = "",                   \
+        ['\r'] = "&#13;", ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;",                         \
+        ['\''] = "&apos;", ['"'] = "&quot;"
+/* clang-format on */
+static const char *const text_escapes[256] = { ESCAPES };
+static const char *const attribute_escapes[256] = { ESCAPES, ['\t'] = "&#9;", ['\n'] = "&#10;" };
+
+static void append_escaped(GString *out, const char *text, const char *const escapes[static 256])
+{
+        for (;;) {
+                const char *from = text;
+
+                while (*text && !escapes[(unsigned char)*text])
+                        text++;
+                append(out, from, text - from);
+                if (!*text)
+                        return;
+                append_string(out, escapes[(unsigned char)*text++]);
+        }
 }
 
 static void append_indent(GString *out, unsigned depth)
 {
-        for (unsigned i = 0; i < depth; i++)
-                g_string_append_len(out, "  ", 2);
+        static const char blanks[] = "                                ";
+
+        for (size_t left = 2 * (size_t)depth, n; left > 0; left -= n) {
+                n = MIN(left, sizeof blanks - 1);
+                append(out, blanks, n);
+        }
 }
 
 static void finish_tag(XmlWriter *writer)
 {
         if (writer->open)
-                g_string_append_len(writer->out, ">\n", 2);
+                append(writer->out, ">\n", 2);
         writer->open = false;
 }
 
-void xml_open(XmlWriter *writer, const char *name)
+static void write_start(XmlWriter *writer, const char *name)
 {
         finish_tag(writer);
         append_indent(writer->out, writer->depth++);
-        g_string_append_c(writer->out, '<');
-        g_string_append(writer->out, name);
+        append(writer->out, "<", 1);
+        append_string(writer->out, name);
         writer->open = true;
         writer->text = false;
 }
 
+/* The outermost first. */
+static void write_awaited(XmlWriter *writer, const XmlAwaited *awaited)
+{
+        if (awaited->outer)
+                write_awaited(writer, awaited->outer);
+        write_start(writer, awaited->name);
+}
+
+/* Something is written now, in all that is awaited. */
+static inline void settle(XmlWriter *writer)
+{
+        if (writer->awaited)
+                write_awaited(writer, writer->awaited);
+        writer->awaited = NULL;
+}
+
+void xml_open(XmlWriter *writer, const char *name)
+{
+        settle(writer);
+        write_start(writer, name);
+}
+
+void xml_await(XmlWriter *writer, const char *name, XmlAwaited *awaited)
+{
+        *awaited = (XmlAwaited){ .name = name, .outer = writer->awaited };
+        writer->awaited = awaited;
+}
+
+void xml_close_awaited(XmlWriter *writer, const XmlAwaited *awaited)
+{
+        if (writer->awaited)
+                writer->awaited = awaited->outer;
+        else
+                xml_close(writer, awaited->name);
+}
+
 void xml_attribute(XmlWriter *writer, const char *name, const char *value)
 {
-        g_string_append_c(writer->out, ' ');
-        g_string_append(writer->out, name);
-        g_string_append_len(writer->out, "='", 2);
-        append_escaped(writer->out, value, true);
-        g_string_append_c(writer->out, '\'');
+        settle(writer);
+        append(writer->out, " ", 1);
+        append_string(writer->out, name);
+        append(writer->out, "='", 2);
+        append_escaped(writer->out, value, attribute_escapes);
+        append(writer->out, "'", 1);
+}
+
+void xml_write_kept_attributes(XmlWriter *writer, const char *kept)
+{
+        settle(writer);
+        append_string(writer->out, kept);
 }
 
 void xml_text(XmlWriter *writer, const char *text)
 {
         if (!text[0])
                 return;
+        settle(writer);
         if (writer->open)
-                g_string_append_c(writer->out, '>');
+                append(writer->out, ">", 1);
         writer->open = false;
         writer->text = true;
-        append_escaped(writer->out, text, false);
+        append_escaped(writer->out, text, text_escapes);
 }
 
 void xml_close(XmlWriter *writer, const char *name)
 {
         writer->depth--;
         if (writer->open) {
-                g_string_append_len(writer->out, "/>\n", 3);
+                append(writer->out, "/>\n", 3);
         } else {
                 if (!writer->text)
                         append_indent(writer->out, writer->depth);
-                g_string_append_len(writer->out, "</", 2);
-                g_string_append(writer->out, name);
-                g_string_append_len(writer->out, ">\n", 2);
+                append(writer->out, "</", 2);
+                append_string(writer->out, name);
+                append(writer->out, ">\n", 2);
         }
         writer->open = writer->text = false;
 }
@@ -401,7 +460,7 @@ void xml_keep_attribute(GString *kept, const xmlAttr *attribute)
         g_string_append_c(kept, ' ');
         append_name(kept, attribute->ns, attribute->name);
         g_string_append(kept, "='");
-        append_escaped(kept, text_of(attribute->children, &own) ?: "", true);
+        append_escaped(kept, text_of(attribute->children, &own) ?: "", attribute_escapes);
         g_string_append_c(kept, '\'');
 }
 
@@ -411,7 +470,7 @@ static void keep_namespace(GString *kept, const xmlNs *ns)
         if (ns->prefix)
                 g_string_append(kept, (const char *)ns->prefix);
         g_string_append(kept, "='");
-        append_escaped(kept, (const char *)ns->href ?: "", true);
+        append_escaped(kept, (const char *)ns->href ?: "", attribute_escapes);
         g_string_append_c(kept, '\'');
 }
 
@@ -465,7 +524,7 @@ static void keep_node(GString *kept, const xmlNode *node, unsigned depth)
                                 keep_break(kept, depth + 1);
                         g_string_append_printf(kept, "<!--%s-->", (const char *)child->content);
                 } else if (child->type == XML_TEXT_NODE && !lines) {
-                        append_escaped(kept, (const char *)child->content, false);
+                        append_escaped(kept, (const char *)child->content, text_escapes);
                 }
         }
         if (lines)
@@ -484,13 +543,15 @@ void xml_keep(GString *kept, const xmlNode *node)
 void xml_write_kept(XmlWriter *writer, const char *kept)
 {
         /* Behind text on the same line: blanks would become text too. */
-        bool lines = !writer->text;
+        bool lines;
 
+        settle(writer);
+        lines = !writer->text;
         finish_tag(writer);
         while (*kept) {
                 size_t n = strcspn(kept, "\1");
 
-                g_string_append_len(writer->out, kept, n);
+                append(writer->out, kept, n);
                 kept += n;
                 if (!*kept)
                         break;

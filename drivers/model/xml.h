@@ -61,10 +61,17 @@ xmlNode *xml_next(const xmlNode *node);
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
+/* An element that is written with the first thing in it. */
+typedef struct XmlAwaited {
+        const char *name;
+        const struct XmlAwaited *outer; /* that was awaited before, and is not written either */
+} XmlAwaited;
+
 typedef struct XmlWriter {
         GString *out;
-        unsigned depth;
-        bool open; /* the last start tag still lacks its '>' */
+        const XmlAwaited *awaited; /* the innermost */
+        unsigned depth;            /* of what is written */
+        bool open;                 /* the last start tag still lacks its '>' */
         bool text; /* the last thing written is text: the end tag follows on its line */
 } XmlWriter;
 
@@ -72,6 +79,11 @@ void xml_open(XmlWriter *writer, const char *name);
 void xml_attribute(XmlWriter *writer, const char *name, const char *value);
 void xml_text(XmlWriter *writer, const char *text);
 void xml_close(XmlWriter *writer, const char *name);
+
+/* xml_open() and xml_close() of an element that is not there if it is empty. `awaited` and the name
+ * have to last until it is closed. */
+void xml_await(XmlWriter *writer, const char *name, XmlAwaited *awaited);
+void xml_close_awaited(XmlWriter *writer, const XmlAwaited *awaited);
 
 /* A subtree as one string, without blanks between its elements. Where a line is to begin there is a
  * byte that XML does not have, 0x01, and a second one with the depth, from 1. Namespaces are
@@ -81,6 +93,9 @@ void xml_keep(GString *kept, const xmlNode *node);
 /* Attributes in the form " name='value'". Also the namespaces that the element declares. */
 void xml_keep_attribute(GString *kept, const xmlAttr *attribute);
 void xml_keep_namespaces(GString *kept, const xmlNode *node);
+
+/* Writes kept attributes into the start tag. */
+void xml_write_kept_attributes(XmlWriter *writer, const char *kept);
 
 /* Writes kept subtrees, indented for the place they are in now. */
 void xml_write_kept(XmlWriter *writer, const char *kept);

@@ -364,6 +364,28 @@ static void test_lists(void)
                 error->message, ==, "XML error: /car/wheel[4097]: there are more than 4096");
 }
 
+/* What a declaration says of the encoding is not heard, nor does the mark of one stand in the way.
+ */
+static void test_encoding(void)
+{
+        static const char *const documents[] = {
+                "<car plate='\u00e9\u4e16'/>",
+                "<?xml version='1.0' encoding='UTF-8'?><car plate='\u00e9\u4e16'/>",
+                "<?xml version='1.0' encoding='ISO-8859-1'?><car plate='\u00e9\u4e16'/>",
+                "<?xml version='1.0' encoding='UTF-16'?><car plate='\u00e9\u4e16'/>",
+                "\ufeff<car plate='\u00e9\u4e16'/>",
+        };
+
+        for (size_t i = 0; i < G_N_ELEMENTS(documents); i++) {
+                g_autoptr(GError) error = NULL;
+                Car *car = parse(documents[i], 0, &error);
+
+                g_assert_no_error(error);
+                g_assert_cmpstr(car->plate, ==, "\u00e9\u4e16");
+                bind_free(&car_type, car);
+        }
+}
+
 static void test_door(void)
 {
         g_autoptr(GString) deep = g_string_new(NULL), wide = g_string_new("<car");
@@ -454,6 +476,7 @@ int main(int argc, char **argv)
         g_test_add_func("/model/bind/sizes", test_sizes);
         g_test_add_func("/model/bind/normalize", test_normalize);
         g_test_add_func("/model/bind/lists", test_lists);
+        g_test_add_func("/model/bind/encoding", test_encoding);
         g_test_add_func("/model/bind/door", test_door);
         g_test_add_func("/model/bind/check", test_check);
         return g_test_run();
