@@ -68,8 +68,6 @@ extern const BindType interface_ip_type, interface_route_type, interface_teaming
 /* domain-chardev.c: rows of a ChardevBackend, for a GROUP */
 extern const BindRow chardev_backend_rows[];
 
-/* The set that "0-3,^2" is, as libvirt writes it: "0-1,3". NULL for what is none, or empty. */
-char *number_set_normalize(const char *text);
 #define NUMBER_SET STRING, .normalize = number_set_normalize, .what = "set of numbers"
 
 /* Of a serial port or console; for taking a serial port's target off a console that mirrors it. */

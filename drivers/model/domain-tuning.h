@@ -288,3 +288,6 @@ typedef struct LaunchSecurity {
         char *dh_cert;
         char *session;
 } LaunchSecurity;
+
+/* The set that "0-3,^2" is, as libvirt writes it: "0-1,3". NULL for what is none, or empty. */
+char *number_set_normalize(const char *text);

@@ -193,12 +193,8 @@ TEST_GUEST(get_numa_parameters, GetNumaParameters)
         return 0;
 }
 
-/* "0-3,^2,7", as far as its letters go. */
-static bool is_cpu_list(const char *text)
-{
-        return g_ascii_isdigit(text[0]) && !text[strspn(text, "0123456789,-^ ")];
-}
-
+/* Memory that is placed by hand needs to be told where, and that of a running guest stays as it is.
+ */
 static int edit_numa_parameters(DomainConfig *config, const void *change, GError **error)
 {
         const DomainSetNumaParametersIn *in = change;
@@ -206,7 +202,6 @@ static int edit_numa_parameters(DomainConfig *config, const void *change, GError
         const Param *nodeset = params_find(&in->params, "numa_nodeset");
         NumaMemory *memory;
 
-        (void)error;
         if (!mode && !nodeset)
                 return 0;
         if (!config->numatune)
@@ -214,14 +209,21 @@ static int edit_numa_parameters(DomainConfig *config, const void *change, GError
         if (!config->numatune->memory)
                 config->numatune->memory = g_new0(NumaMemory, 1);
         memory = config->numatune->memory;
+        if (mode && config->id.set && memory->mode && (int)memory->mode != mode->i + NUMA_STRICT)
+                return error_set(error, ERROR_OPERATION_INVALID,
+                        "can't change numatune mode for running domain");
         if (mode)
                 memory->mode = (NumaMode)(mode->i + NUMA_STRICT);
         else if (memory->mode == NUMA_ABSENT)
                 memory->mode = NUMA_STRICT;
         if (nodeset) {
                 g_free(memory->nodeset);
-                memory->nodeset = g_strdup(nodeset->s);
+                memory->nodeset = number_set_normalize(nodeset->s);
+                memory->placement = VCPU_PLACEMENT_ABSENT;
         }
+        if (!memory->nodeset && memory->placement != VCPU_PLACEMENT_AUTO)
+                return error_set(error, ERROR_CONFIG_UNSUPPORTED,
+                        "nodeset for NUMA memory tuning must be set if 'placement' is 'static'");
         return 0;
 }
 
@@ -229,6 +231,7 @@ TEST_GUEST(set_numa_parameters, SetNumaParameters)
 {
         static const ParamRule rules[] = { { "numa_mode", 'i' }, { "numa_nodeset", 's' } };
         const Param *mode, *nodeset;
+        g_autofree char *set = NULL;
 
         (void)out;
         if (test_params_check(&in->params, rules, G_N_ELEMENTS(rules), "virDomainSetNumaParameters",
@@ -239,7 +242,7 @@ TEST_GUEST(set_numa_parameters, SetNumaParameters)
         if (mode && (mode->i < 0 || mode->i >= NUMA_MAX - NUMA_STRICT))
                 return error_set(
                         error, ERROR_INVALID_ARG, "unsupported numatune mode: '%d'", mode->i);
-        if (nodeset && !is_cpu_list(nodeset->s ?: ""))
+        if (nodeset && !(set = number_set_normalize(nodeset->s ?: "")))
                 return error_set(
                         error, ERROR_INVALID_ARG, "Failed to parse bitmap '%s'", nodeset->s ?: "");
         return local_edit(domain, in->flags, edit_numa_parameters, in, error);

@@ -307,6 +307,30 @@ class Parameters(GuestsTest):
             guest.call('Domain.SetNumaParameters', variants(numa_mode=GLib.Variant('i', 7)), 0)
         with self.refused('InvalidArg', "invalid argument: Failed to parse bitmap 'x'"):
             guest.call('Domain.SetNumaParameters', variants(numa_nodeset='x'), 0)
+        with self.refused('InvalidArg', "invalid argument: Failed to parse bitmap '0-'"):
+            guest.call('Domain.SetNumaParameters', variants(numa_nodeset='0-'), 0)
+
+    def test_numa_mode_alone(self):
+        """Needs nodes, but where they are found by advice; and not while the guest runs with another."""
+        def mode(number):
+            return variants(numa_mode=GLib.Variant('i', number))
+
+        guest = self.guest()
+        for flags in (LIVE, CONFIG):
+            with self.refused('ConfigUnsupported', 'unsupported configuration: nodeset for NUMA memory tuning must be '
+                              "set if 'placement' is 'static'"):
+                guest.call('Domain.SetNumaParameters', mode(2), flags)
+        self.assertIsNone(self.xml_of(guest).find('numatune'))
+        guest.call('Domain.SetNumaParameters', {**mode(2), **variants(numa_nodeset='0-3,^2')}, LIVE)
+        self.assertEqual(guest.call('Domain.GetNumaParameters', 0), {'numa_mode': 2, 'numa_nodeset': '0-1,3'})
+        with self.refused('OperationInvalid', "Requested operation is not valid: can't change numatune mode for"):
+            guest.call('Domain.SetNumaParameters', mode(1), LIVE)
+        guest.call('Domain.SetNumaParameters', mode(2), LIVE)
+        guest = self.guest('advised', more="<vcpu placement='auto'>1</vcpu>", start=None)
+        guest.call('Domain.SetNumaParameters', mode(2), CONFIG)
+        self.assertEqual(self.xml_of(guest).find('numatune/memory').attrib, {'mode': 'interleave', 'placement': 'auto'})
+        guest.call('Domain.SetNumaParameters', variants(numa_nodeset='0'), CONFIG)
+        self.assertEqual(self.xml_of(guest).find('numatune/memory').attrib, {'mode': 'interleave', 'nodeset': '0'})
 
     def test_block_io(self):
         guest = self.guest()
