@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The life of a guest through the Go binding that speaks the wire by itself: scenario.go SOCKET
+// The life of a guest through the Go binding that speaks the wire by itself: scenario.go SOCKET [URI DOCUMENT]
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/digitalocean/go-libvirt"
 )
 
-const document = `<domain type='test'><name>second</name><uuid>11111111-2222-3333-4444-555555555555</uuid>
+const small = `<domain type='test'><name>second</name><uuid>11111111-2222-3333-4444-555555555555</uuid>
 <memory unit='KiB'>262144</memory><vcpu>2</vcpu><os><type arch='i686'>hvm</type></os></domain>`
 
 func must(err error) {
@@ -24,15 +24,19 @@ func must(err error) {
 }
 
 func main() {
+	uri, document, name := libvirt.ConnectURI("test:///default"), small, "second"
+	if len(os.Args) > 2 {
+		uri, document, name = libvirt.ConnectURI(os.Args[2]), os.Args[3], "guest"
+	}
 	link, err := net.DialTimeout("unix", os.Args[1], 5*time.Second)
 	must(err)
 	l := libvirt.New(link)
-	must(l.ConnectToURI("test:///default"))
-	name, err := l.ConnectGetType()
+	must(l.ConnectToURI(uri))
+	kind, err := l.ConnectGetType()
 	must(err)
 	version, err := l.ConnectGetLibVersion()
 	must(err)
-	fmt.Println(name, version >= 6000000)
+	fmt.Println(kind, version >= 6000000)
 
 	events, err := l.LifecycleEvents(context.Background())
 	must(err)
@@ -54,7 +58,7 @@ func main() {
 	fmt.Println("again:", l.DomainCreate(domain))
 	must(l.DomainDestroy(domain))
 	must(l.DomainUndefine(domain))
-	_, err = l.DomainLookupByName("second")
+	_, err = l.DomainLookupByName(name)
 	fmt.Println("gone:", libvirt.IsNotFound(err))
 	for i := 0; i < 4; i++ {
 		select {
