@@ -195,6 +195,10 @@ struct Driver {
          * which run on. Suspends. */
         void (*stop)(Connection *connection);
 
+        /* The service is about to end: calls that wait for another host end now, with an error.
+         * Does not suspend. May be NULL. */
+        void (*leave)(Connection *connection);
+
         /* A driver whose objects are a peer's has these instead of tables of operations; the peer
          * knows what it supports, and orders what changes a domain. All suspend. */
 

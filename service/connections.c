@@ -19,6 +19,7 @@ typedef struct Entry {
         char *label;
         FiberLock lock;
         Connection *connection; /* NULL: not open */
+        Fiber *opener;          /* that waits for another host; NULL: none */
         unsigned n_holders;     /* opens that callers have not given back */
         bool permanent;
 } Entry;
@@ -30,6 +31,7 @@ typedef struct Hold {
 
 static struct {
         Instance instance;
+        bool leaving;
         GHashTable *entries; /* label to Entry */
         GPtrArray *drivers;  /* of DriverObject */
 } registry;
@@ -67,10 +69,19 @@ static Entry *entry_ref(const char *label)
 /* Under the entry's lock. */
 static int entry_open(Entry *entry, const Opening *opening, GError **error)
 {
+        int r;
+
         if (entry->connection)
                 return 0;
-        if (opening->driver->open(opening->uri, registry.instance, opening->read_only, entry->label,
-                    &entry->connection, error) < 0)
+        if (opening->driver->leave) {
+                if (registry.leaving)
+                        return error_set(error, ERROR_OPERATION_ABORTED, "the service ends");
+                entry->opener = fiber_self();
+        }
+        r = opening->driver->open(opening->uri, registry.instance, opening->read_only, entry->label,
+                &entry->connection, error);
+        entry->opener = NULL;
+        if (r < 0)
                 return -1;
         entry->connection->owner = opening->owner;
         if (opening->name)
@@ -482,6 +493,25 @@ int connections_start(sd_bus *bus, Instance instance, GError **error)
                 }
         }
         return 0;
+}
+
+void connections_leave(void)
+{
+        GHashTableIter iter;
+        void *data;
+
+        registry.leaving = true;
+        if (!registry.entries)
+                return;
+        g_hash_table_iter_init(&iter, registry.entries);
+        while (g_hash_table_iter_next(&iter, NULL, &data)) {
+                const Entry *entry = data;
+
+                if (entry->opener)
+                        fiber_cancel(entry->opener);
+                else if (entry->connection && entry->connection->driver->leave)
+                        entry->connection->driver->leave(entry->connection);
+        }
 }
 
 void connections_stop(void)

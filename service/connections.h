@@ -10,6 +10,9 @@
 int connections_start(sd_bus *bus, Instance instance, GError **error);
 /* Ends all connections; their guests run on. Suspends. */
 void connections_stop(void);
+/* Before that, as soon as it is known that the service will end: nobody waits for another host any
+ * more. */
+void connections_leave(void);
 
 Instance connections_instance(void);
 

@@ -196,6 +196,7 @@ static void service_leave(Service *service)
                 return;
         service->stage = STAGE_LEAVING;
         wire_door_shut();
+        connections_leave();
         sd_notify(false, "STOPPING=1");
         sd_bus_release_name_async(
                 service->bus, NULL, namespaces[NAMESPACE_LIBVIRT].bus_name, NULL, NULL);

@@ -292,6 +292,17 @@ static void remote_stop(Connection *connection)
         shut(self);
 }
 
+/* What waits for the peer is told so; the rest is for stop(). */
+static void remote_leave(Connection *connection)
+{
+        RemoteConnection *self = (RemoteConnection *)connection;
+
+        self->stopping = true;
+        self->ready = false;
+        if (self->link)
+                remote_link_close(self->link, "the service ends");
+}
+
 const Driver remote_driver = {
         .name = "remote",
         .defaults = remote_defaults,
@@ -300,6 +311,7 @@ const Driver remote_driver = {
         .open = remote_open,
         .start = remote_start,
         .stop = remote_stop,
+        .leave = remote_leave,
         .perform = remote_perform,
         .set = remote_set,
         .refresh = remote_refresh,

@@ -9,7 +9,7 @@
 struct RemoteLink {
         unsigned n_ref;
         WirePeer *peer;
-        Tunnel *tunnel;
+        Way way;                        /* but its link, which is the peer's */
         const RemoteLinkEvents *events; /* NULL after it was closed */
         void *data;
         uint32_t serial;     /* of the next call */
@@ -75,7 +75,8 @@ static void link_fail(RemoteLink *link, GError *problem)
 static void on_closed(WirePeer *peer, WireCloseReason reason, const GError *error, void *data)
 {
         RemoteLink *link = data;
-        g_autofree char *complaint = link->tunnel ? tunnel_complaint(link->tunnel) : NULL;
+        g_autofree char *complaint =
+                link->way.through ? link->way.complaint(link->way.through) : NULL;
         GError *problem = NULL;
 
         (void)peer;
@@ -230,13 +231,14 @@ RemoteLink *remote_link_new(Way *way, const RemoteLinkEvents *events, void *data
 
         *link = (RemoteLink){
                 .n_ref = 1,
-                .tunnel = g_steal_pointer(&way->tunnel),
+                .way = *way,
                 .events = events,
                 .data = data,
                 .calls = g_hash_table_new(NULL, NULL),
                 .streams = g_hash_table_new(NULL, NULL),
         };
-        link->peer = wire_peer_new(fibers_event(), g_steal_pointer(&way->link), &peer_events, link);
+        link->peer = wire_peer_new(fibers_event(), way->link, &peer_events, link);
+        *way = (Way){ 0 };
         return link;
 }
 
@@ -246,12 +248,18 @@ RemoteLink *remote_link_ref(RemoteLink *link)
         return link;
 }
 
+static void way_close(RemoteLink *link)
+{
+        if (link->way.through)
+                link->way.through = link->way.free(link->way.through);
+}
+
 RemoteLink *remote_link_unref(RemoteLink *link)
 {
         if (!link || --link->n_ref > 0)
                 return NULL;
         wire_peer_free(link->peer);
-        tunnel_free(link->tunnel);
+        way_close(link);
         g_hash_table_unref(link->calls);
         g_hash_table_unref(link->streams);
         g_clear_error(&link->problem);
@@ -266,7 +274,7 @@ void remote_link_drop(RemoteLink *link, const char *reason)
         error_set(&problem, ERROR_RPC, "%s", reason);
         link_fail(link, problem);
         link->peer = wire_peer_free(link->peer);
-        link->tunnel = tunnel_free(link->tunnel);
+        way_close(link);
 }
 
 void remote_link_close(RemoteLink *link, const char *reason)

@@ -18,6 +18,7 @@
 #define PROMPTS_MAX 16
 #define ROUNDS_MAX 16
 #define PASSWORD_TRIES 3
+#define COMPLAINT_MAX 1024
 
 struct SshSession {
         unsigned n_ref;
@@ -25,6 +26,7 @@ struct SshSession {
         int fd; /* the library's */
         sd_event_source *source;
         GPtrArray *pipes;
+        GString *complaint; /* the end of what commands wrote to their standard error */
 };
 
 /* Bytes on their way to one side. */
@@ -74,6 +76,7 @@ static SshSession *session_unref(SshSession *self)
                 ssh_free(self->session);
         }
         g_ptr_array_unref(self->pipes);
+        g_string_free(self->complaint, TRUE);
         g_free(self);
         return NULL;
 }
@@ -437,6 +440,7 @@ static int ssh_open(
         self->n_ref = 1;
         self->fd = fd;
         self->pipes = g_ptr_array_new();
+        self->complaint = g_string_new(NULL);
         self->session = ssh_new();
         if (!self->session)
                 return error_set(error, ERROR_NO_MEMORY, "SSH");
@@ -472,11 +476,25 @@ static void pipe_free(Pipe *pipe)
         session_unref(session);
 }
 
+static void hear_complaint(Pipe *pipe)
+{
+        GString *complaint = pipe->session->complaint;
+        char text[1024];
+        int n;
+
+        while ((n = ssh_channel_read_nonblocking(pipe->channel, text, sizeof text, 1)) > 0) {
+                g_string_append_len(complaint, text, n);
+                if (complaint->len > COMPLAINT_MAX)
+                        g_string_erase(complaint, 0, complaint->len - COMPLAINT_MAX);
+        }
+}
+
 /* From the host to the user, as far as both go. -1: it is over. */
 static int pipe_pull(Pipe *pipe)
 {
         Waiting *in = &pipe->in;
 
+        hear_complaint(pipe);
         for (;;) {
                 ssize_t n;
 
@@ -590,6 +608,14 @@ static int on_user(sd_event_source *source, int fd, uint32_t events, void *data)
         return 0;
 }
 
+static char *session_complaint(SshSession *self)
+{
+        g_autofree char *text = g_utf8_make_valid(self->complaint->str, self->complaint->len);
+
+        g_strstrip(g_strdelimit(text, "\r\n\t", ' '));
+        return text[0] ? g_steal_pointer(&text) : NULL;
+}
+
 /* Suspends. What opens the channel: one of the library's calls. */
 typedef struct Opening {
         int (*run)(ssh_channel channel, const void *data);
@@ -697,5 +723,5 @@ static int ssh_open_port(SshSession *session, const char *host, int port, uint64
 }
 
 PLUGIN_DEFINE(ssh, SshPlugin, .open = ssh_open, .ref = session_ref, .unref = session_unref,
-        .alive = session_alive, .open_socket = ssh_open_socket, .open_command = ssh_open_command,
-        .open_port = ssh_open_port);
+        .alive = session_alive, .complaint = session_complaint, .open_socket = ssh_open_socket,
+        .open_command = ssh_open_command, .open_port = ssh_open_port);

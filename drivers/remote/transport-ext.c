@@ -18,13 +18,14 @@ static int ext_check(const Target *target, GError **error)
 static int ext_way(Target *target, uint64_t deadline, Way *ret, GError **error)
 {
         const char *const argv[] = { uri_parameter(target->uri, "command"), NULL };
+        Tunnel *tunnel;
         int fd;
 
         (void)deadline;
-        ret->tunnel = tunnel_start(argv, &fd, error);
-        if (!ret->tunnel)
+        tunnel = tunnel_start(argv, &fd, error);
+        if (!tunnel)
                 return -1;
-        ret->link = wire_link_new_socket(fd);
+        *ret = tunnel_way(tunnel, fd);
         return 0;
 }
 

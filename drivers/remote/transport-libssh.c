@@ -101,6 +101,11 @@ static void *session_free(void *session)
         return ssh_plugin(NULL)->unref(session);
 }
 
+static char *complaint_of(void *session)
+{
+        return ssh_plugin(NULL)->complaint(session);
+}
+
 /* Opens one stream through a session. Suspends. */
 typedef struct Through {
         int (*open)(const struct Through *self, const SshPlugin *ssh, SshSession *session,
@@ -158,7 +163,12 @@ static int libssh_way(Target *target, uint64_t deadline, Way *ret, GError **erro
 
         if (libssh_open(target, &through, deadline, &fd, error) < 0)
                 return -1;
-        ret->link = wire_link_new_socket(fd);
+        *ret = (Way){
+                .link = wire_link_new_socket(fd),
+                .through = ssh_plugin(NULL)->ref(target->session),
+                .complaint = complaint_of,
+                .free = session_free,
+        };
         return 0;
 }
 

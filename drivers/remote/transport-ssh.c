@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "drivers/remote/ssh-command.h"
+#include "drivers/remote/tunnel.h"
 
 /* The program and its options, before the host. */
 static GPtrArray *program_of(const Target *target)
@@ -51,16 +52,17 @@ static Tunnel *run(GPtrArray *argv, const Target *target, char *command, int *re
 static int ssh_way(Target *target, uint64_t deadline, Way *ret, GError **error)
 {
         g_autoptr(GPtrArray) argv = program_of(target);
+        Tunnel *tunnel;
         char *command;
         int fd;
 
         (void)deadline;
         if (ssh_command(target, &command, error) < 0)
                 return -1;
-        ret->tunnel = run(argv, target, command, &fd, error);
-        if (!ret->tunnel)
+        tunnel = run(argv, target, command, &fd, error);
+        if (!tunnel)
                 return -1;
-        ret->link = wire_link_new_socket(fd);
+        *ret = tunnel_way(tunnel, fd);
         return 0;
 }
 

@@ -5,7 +5,6 @@
  * link on which the peer's first frame is the next thing to come. */
 
 #include "drivers/remote/target.h"
-#include "drivers/remote/tunnel.h"
 #include "drivers/wire/link.h"
 
 #define PORT_TCP 16509
@@ -13,7 +12,11 @@
 /* One way, open. */
 typedef struct Way {
         WireLink *link;
-        Tunnel *tunnel; /* the program that the link leads through; NULL: none */
+        /* What the link leads through; NULL: nothing. complaint is what that said last, allocated,
+         * or NULL: why the link ended. */
+        void *through;
+        char *(*complaint)(void *through);
+        void *(*free)(void *through);
 } Way;
 
 typedef struct Transport {

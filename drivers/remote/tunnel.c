@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "service/base/child.h"
 #include "service/base/cleanup.h"
 #include "service/base/fiber.h"
 
@@ -146,4 +147,24 @@ Tunnel *tunnel_free(Tunnel *tunnel)
         g_string_free(tunnel->complaint, TRUE);
         g_free(tunnel);
         return NULL;
+}
+
+static void *free_through(void *tunnel)
+{
+        return tunnel_free(tunnel);
+}
+
+static char *complaint_through(void *tunnel)
+{
+        return tunnel_complaint(tunnel);
+}
+
+Way tunnel_way(Tunnel *tunnel, int fd)
+{
+        return (Way){
+                .link = wire_link_new_socket(fd),
+                .through = tunnel,
+                .complaint = complaint_through,
+                .free = free_through,
+        };
 }

@@ -4,8 +4,7 @@
 /* A program whose standard input and output are the way to a peer: ssh, or a command of the user's.
  */
 
-#include "service/base/child.h"
-#include "service/base/error.h"
+#include "drivers/remote/transport.h"
 
 typedef struct Tunnel Tunnel;
 
@@ -16,6 +15,9 @@ Tunnel *tunnel_start(const char *const *argv, int *ret_fd, GError **error);
 /* What the program complained of last, in one line: why the link ended. Allocated; NULL where it
  * said nothing. */
 char *tunnel_complaint(Tunnel *tunnel);
+
+/* A way to a peer through it: takes both. */
+Way tunnel_way(Tunnel *tunnel, int fd);
 
 /* Leaves it to itself: it goes when the program ends, which the end of its input makes it do. */
 void tunnel_release(Tunnel *tunnel);
