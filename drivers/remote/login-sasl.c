@@ -54,6 +54,9 @@ static int ask(SaslCredential which, const char *prompt, const char *standard, c
                 *ret = g_strdup(uri->user);
         if (!*ret && which == SASL_CREDENTIAL_REALM && standard)
                 *ret = g_strdup(standard);
+        /* As whom to act, if not as oneself: nobody has to be asked for that. */
+        if (!*ret && which == SASL_CREDENTIAL_USERNAME)
+                *ret = g_strdup("");
         return *ret ? 0 : client_ask(&question, ret, error);
 }
 

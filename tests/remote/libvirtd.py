@@ -58,7 +58,11 @@ def free_port() -> int:
 
 
 class Libvirtd:
-    def __init__(self):
+    """settings: lines of its configuration instead of those above; env: more of an environment."""
+
+    def __init__(self, settings=None, env=None):
+        self._settings = dict(settings or {})
+        self._env = dict(env or {})
         self._process = None
         self.folder = None
 
@@ -78,9 +82,11 @@ class Libvirtd:
 
     def start(self):
         """Start it, or start it again after stop(): with the same addresses, without its test hosts."""
-        (self.folder / 'conf').write_text(CONFIGURATION.format(folder=self.folder, port=self.port))
+        # Of two that are the same the last one holds.
+        (self.folder / 'conf').write_text(CONFIGURATION.format(folder=self.folder, port=self.port) + ''.join(
+            f'{name} = {value}\n' for name, value in self._settings.items()))
         daemon = ['libvirtd', '--listen', '-f', str(self.folder / 'conf'), '-p', str(self.folder / 'pid')]
-        environment = dict(os.environ, LC_ALL='C')
+        environment = dict(os.environ, LC_ALL='C', **self._env)
         if os.geteuid() == 0:
             mounts = ' && '.join(f'mkdir -p {place} && mount -t tmpfs none {place}' for place in STATE)
             (self.folder / 'qemu.conf').write_text(GUESTS)
