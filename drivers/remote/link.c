@@ -121,6 +121,7 @@ static int read_reply(RemoteCall *call, const WireHeader *header, const void *pa
         if (r < 0)
                 return error_set(&call->error, ERROR_RPC, "the peer's reply to %s cannot be read",
                         procedure->name);
+        wire_make_utf8(procedure->ret, call->ret.bytes);
         return 0;
 }
 
@@ -271,10 +272,13 @@ void remote_link_drop(RemoteLink *link, const char *reason)
 {
         GError *problem = NULL;
 
+        /* Who hears that it is lost may give it back, and it may be the last who has it. */
+        remote_link_ref(link);
         error_set(&problem, ERROR_RPC, "%s", reason);
         link_fail(link, problem);
-        link->peer = wire_peer_free(link->peer);
+        wire_peer_close(link->peer);
         way_close(link);
+        remote_link_unref(link);
 }
 
 void remote_link_close(RemoteLink *link, const char *reason)
@@ -375,7 +379,6 @@ int remote_call_send(RemoteCall *call, RemoteLink *link, int32_t number, const v
                 .in_flight = true,
         };
         g_hash_table_insert(link->calls, key, call);
-        wire_make_utf8(procedure->ret, call->ret.bytes);
         return 0;
 }
 

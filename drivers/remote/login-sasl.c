@@ -63,15 +63,21 @@ static int ask(SaslCredential which, const char *prompt, const char *standard, c
 static int exchange_open(Exchange *exchange, GError **error)
 {
         const WireLink *link = wire_peer_link(remote_link_peer(exchange->link));
-        const TlsPlugin *tls = strcmp(link->kind->name, "tls") == 0 ? tls_plugin(error) : NULL;
         char local[WIRE_PLACE], remote[WIRE_PLACE];
+        const TlsPlugin *tls;
         SaslOptions options = {
                 .host = exchange->target->uri->host ?: "localhost",
-                .external_bits = tls ? tls->bits(link) : 0,
                 .ask = ask,
                 .data = exchange,
         };
 
+        /* It may have gone right behind its last reply. */
+        if (!link) {
+                g_propagate_error(error, g_error_copy(remote_link_problem(exchange->link)));
+                return -1;
+        }
+        tls = strcmp(link->kind->name, "tls") == 0 ? tls_plugin(error) : NULL;
+        options.external_bits = tls ? tls->bits(link) : 0;
         if (wire_link_places(link, local, remote)) {
                 options.local = local;
                 options.remote = remote;

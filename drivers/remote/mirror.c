@@ -221,20 +221,11 @@ static void args_set_number(Args *args, char letter, int32_t number)
         memcpy(args->bytes + wire_align(type.size, &after), &number, sizeof number);
 }
 
-/* The number behind the name. */
-static void args_set(Args *args, char letter, int32_t number)
-{
-        const char layout[] = { letter, 'i', '\0' };
-        const WireType name = wire_type(layout), after = wire_type("i");
-
-        memcpy(args->bytes + wire_align(name.size, &after), &number, sizeof number);
-}
-
 static void args_fill(Args *args, char letter, const Object *object, int32_t number)
 {
         *args = (Args){ 0 };
         wire_name(letter, object, args->bytes);
-        args_set(args, letter, number);
+        args_set_number(args, letter, number);
 }
 
 static void args_clear(Args *args, char letter)

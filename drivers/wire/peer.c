@@ -130,6 +130,11 @@ WirePeer *wire_peer_free(WirePeer *peer)
         return NULL;
 }
 
+void wire_peer_close(WirePeer *peer)
+{
+        peer_disconnect(peer);
+}
+
 static void peer_close(WirePeer *peer, WireCloseReason reason, const GError *error)
 {
         peer_disconnect(peer);

@@ -53,6 +53,9 @@ WirePeer *wire_peer_new(sd_event *event, WireLink *link, const WirePeerEvents *e
 /* Drops the connection with all that is queued. Takes NULL; returns NULL. */
 WirePeer *wire_peer_free(WirePeer *peer);
 
+/* The same, but the peer stays, and is one that was closed. `closed` is not called. */
+void wire_peer_close(WirePeer *peer);
+
 /* Closes when all that is queued has gone out, and reads no more; `closed` tells then, with reason
  * CLIENT and no error. */
 void wire_peer_finish(WirePeer *peer);

@@ -4,6 +4,7 @@
     with Proxy(path) as proxy:
         ... connect to proxy.socket, or to 127.0.0.1:proxy.port ...
         proxy.cut()         every connection ends
+        proxy.inject(data)  who connected hears that, too
         proxy.hold()        nothing gets through any more, in either direction, until release()
         proxy.refuse()      new connections end at once, until allow()
 """
@@ -112,6 +113,12 @@ class Proxy:
         with self._change:
             for pair in list(self._pairs):
                 self._end(pair)
+
+    def inject(self, data: bytes):
+        """To those who connected, as if the other end had said it."""
+        with self._change:
+            for near, _ in self._pairs:
+                near.sendall(data)
 
     def hold(self, after=None):
         """After that many bytes more, or now."""

@@ -3,9 +3,11 @@
 """The link to a peer: what it cannot be opened for, what becomes of it when it is cut or held up, what the mirror
 shows of what others do at the peer."""
 
+import contextlib
 import os
 import pathlib
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -19,6 +21,9 @@ from libvirtd import Libvirtd
 from proxy import Proxy
 
 LINK_LOST = 'Rpc'
+PROGRAM = 0x20008086
+# A call, which only clients make.
+NONSENSE = struct.pack('>7I', 28, PROGRAM, 1, 1, 0, 5, 0)
 # As the kernel tells it: orderly, or with data under way.
 GONE = 'the peer has closed the connection|the connection has failed: .*(reset by peer|Broken pipe)'
 
@@ -127,6 +132,36 @@ class Opening(LinkTest):
             with self.subTest(answer):
                 uri = f'test+tcp://127.0.0.1:{self.serve(answer)}/default'
                 self.assertIn(uri, self.refusal(uri).message)
+
+    def test_gone_behind_its_last_word(self):
+        """An answer, and in the same moment what ends the link."""
+        auth_list, feature = 66, 60
+        for answers in ({auth_list: [0]}, {auth_list: [1]}, {auth_list: [2]}, {auth_list: [0], feature: 1}):
+            with self.subTest(answers):
+                uri = f'test+tcp://127.0.0.1:{self.answer(answers)}/default'
+                self.assertRegex(self.refusal(uri).message, f'only clients send|{GONE}')
+
+    def answer(self, answers: dict) -> int:
+        """A port where procedures are answered with a number or a list, and the last of them with nonsense behind."""
+        listener = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(listener.close)
+
+        def run():
+            with contextlib.suppress(OSError):
+                peer, _ = listener.accept()
+                with peer:
+                    for procedure, value in answers.items():
+                        call = peer.recv(1000)
+                        values = [len(value), *value] if isinstance(value, list) else [value]
+                        reply = struct.pack(f'>6I{len(values)}I', PROGRAM, 1, procedure, 1, *struct.unpack(
+                            '>I', call[20:24]), 0, *values)
+                        peer.sendall(struct.pack('>I', len(reply) + 4) + reply
+                                     + (NONSENSE if procedure == list(answers)[-1] else b''))
+                    while peer.recv(1000):
+                        pass
+
+        threading.Thread(target=run, daemon=True).start()
+        return listener.getsockname()[1]
 
     def test_cut_in_a_handshake(self):
         for held in (0, 28, 40, 100, 400, 2000):
@@ -251,6 +286,16 @@ class Others(LinkTest):
 
 
 class Lost(LinkTest):
+    def test_nonsense(self):
+        host = self.connect()
+        for _ in range(3):
+            with self.client.record() as signals:
+                self.proxy.inject(NONSENSE)
+                lost = signals.wait(member='PropertiesChanged', path=host.path,
+                                    where=lambda signal: signal.arguments[1].get('Alive') is False)
+                self.assertEqual(lost.arguments[1]['LinkError'], 'the peer sent a frame that only clients send')
+                self.wait_alive(host, True)
+
     def test_comes_back(self):
         # A test host is forgotten when nobody has it open.
         self.open(self.libvirtd.uri('unix'), client=self.new_client())
