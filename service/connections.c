@@ -524,9 +524,6 @@ void connections_stop(void)
         for (GList *link = entries; link; link = link->next) {
                 Entry *entry = link->data;
 
-                /* Whoever opens it would wait for a host that may not answer for long. */
-                if (entry->lock.owner)
-                        fiber_cancel(entry->lock.owner);
                 fiber_lock(&entry->lock, "a connection", FIBER_FOREVER);
                 entry_close(entry);
                 fiber_unlock(&entry->lock);

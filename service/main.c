@@ -161,6 +161,7 @@ static int service_fail(Service *service)
 static int service_end(Service *service)
 {
         service->stage = STAGE_ENDING;
+        connections_leave();
         return fiber_start("ending", end_run, service, NULL) < 0 ? service_fail(service) : 0;
 }
 
