@@ -308,7 +308,7 @@ static void start_run(void *data)
         }
         manager_start();
         publish_announce(true);
-        wire_door_open(service->event, service->options.instance);
+        wire_door_open(service->bus, service->event, service->options.instance);
         /* Whoever has the second name keeps it; when it becomes free, it is ours. */
         r = sd_bus_request_name_async(service->bus, NULL, namespaces[NAMESPACE_VIRTBUS].bus_name,
                 SD_BUS_NAME_REPLACE_EXISTING, on_own_name, service);

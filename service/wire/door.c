@@ -18,6 +18,7 @@
 #include "service/settings.h"
 #include "service/wire/client.h"
 #include "service/wire/tls-door.h"
+#include "service/wire/turns.h"
 
 #define SOCKET "virtbus-sock"
 #define SOCKET_READ_ONLY "virtbus-sock-ro"
@@ -77,6 +78,7 @@ void wire_door_add(WireClient *client)
                 client->next->previous = client;
         door.clients = client;
         door.n_clients++;
+        wire_turns_needed(true);
         settle();
 }
 
@@ -87,6 +89,7 @@ void wire_door_remove(WireClient *client)
                 client->next->previous = client->previous;
         client->previous = client->next = NULL;
         door.n_clients--;
+        wire_turns_needed(door.n_clients > 0);
         settle();
 }
 
@@ -442,11 +445,12 @@ static void open_network(const char *port, bool tls)
                 take_network(fd, tls, false);
 }
 
-void wire_door_open(sd_event *event, Instance instance)
+void wire_door_open(sd_bus *bus, sd_event *event, Instance instance)
 {
         door.event = event;
         door.listeners = g_ptr_array_new_with_free_func(listener_free);
         wire_events_init();
+        wire_turns_open(bus, event);
         take_all_given();
         if (!settings()->wire)
                 return;
@@ -472,4 +476,5 @@ void wire_door_close(void)
                 wire_client_drop(door.clients);
         wire_tls_close();
         wire_events_finish();
+        wire_turns_close();
 }

@@ -5,6 +5,7 @@
  * Calls like those of the bus (service/operate.h). What there is to settle is in settings.h. */
 
 #include <stdbool.h>
+#include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
 #include "drivers/driver.h"
@@ -12,7 +13,7 @@
 /* Takes the sockets that systemd gives, and opens those that are missing: the local ones, and as
  * settled, those of the network. A socket that another service answers on stays that one's. From
  * now on clients are served. What cannot be had is told and done without. */
-void wire_door_open(sd_event *event, Instance instance);
+void wire_door_open(sd_bus *bus, sd_event *event, Instance instance);
 /* Nobody comes in any more; who is in stays. Sockets of our own are removed. */
 void wire_door_shut(void);
 /* Those who are in are dropped. */
