@@ -232,7 +232,15 @@ int console_open_socket(const char *path)
 
 /* The operation. */
 
-static const Chardev *find_by_alias(const Devices *devices, const char *alias)
+/* A channel of virtio's is also known by the name that the guest sees. */
+static bool is_called(const Chardev *chardev, const char *name)
+{
+        return g_strcmp0(chardev->info.alias.name, name) == 0 ||
+                (chardev->target.type == TARGET_VIRTIO &&
+                        g_strcmp0(chardev->target.name, name) == 0);
+}
+
+static const Chardev *find_by_name(const Devices *devices, const char *name)
 {
         const struct {
                 Chardev **items;
@@ -246,7 +254,7 @@ static const Chardev *find_by_alias(const Devices *devices, const char *alias)
 
         for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
                 for (size_t j = 0; j < lists[i].n; j++)
-                        if (g_strcmp0(lists[i].items[j]->info.alias.name, alias) == 0)
+                        if (is_called(lists[i].items[j], name))
                                 return lists[i].items[j];
         return NULL;
 }
@@ -257,7 +265,7 @@ static const Chardev *find_chardev(const Devices *devices, const char *alias)
                 alias = devices->consoles[0]->info.alias.name;
         else if (!alias[0] && devices->n_serials > 0)
                 alias = devices->serials[0]->info.alias.name;
-        return alias && alias[0] ? find_by_alias(devices, alias) : NULL;
+        return alias && alias[0] ? find_by_name(devices, alias) : NULL;
 }
 
 static int open_chardev(const Chardev *chardev, GError **error)

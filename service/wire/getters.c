@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Procedures that read something which members of ours tell in another form: most of them from the
+/* Procedures that members of ours do in another form: most of them read something, from the
  * statistics of a domain. */
 
 #include <errno.h>
 #include <string.h>
 
+#include "service/base/cleanup.h"
 #include "service/wire/client.h"
 #include "service/wire/objects.h"
 
@@ -506,6 +507,31 @@ static int cells_free_memory(WireCall *call, void *data, void *result, GError **
         return r;
 }
 
+/* The most that a guest of the type can have on the machine that is the default. */
+static int max_vcpus(WireCall *call, void *data, void *result, GError **error)
+{
+        const WireConnectGetMaxVcpusArgs *args = data;
+        WireConnectGetMaxVcpusRet *ret = result;
+        const ConnectionGetDomainCapabilitiesIn in = {
+                .emulatorbin = "", .arch = "", .machine = "", .virttype = args->type ?: ""
+        };
+        static const char element[] = "<vcpu max='";
+        const ConnectionGetDomainCapabilitiesOut *out;
+        const char *vcpu = NULL;
+        Results results;
+        int r = wire_call_perform(call, &in, &results, error);
+
+        out = (const void *)results.bytes;
+        if (r >= 0)
+                vcpu = strstr(out->dom_capabilities, element);
+        if (vcpu)
+                ret->max_vcpus = (int)g_ascii_strtoull(vcpu + strlen(element), NULL, 10);
+        else if (r >= 0)
+                r = error_set(error, ERROR_NO_SUPPORT, "%s", call->procedure->name);
+        layout_clear(call->base.method->out, results.bytes);
+        return r;
+}
+
 /* As libvirt's drivers call themselves: by the scheme of their URIs, in capitals but for Xen. */
 static int connection_type(WireCall *call, void *args, void *data, GError **error)
 {
@@ -516,6 +542,24 @@ static int connection_type(WireCall *call, void *args, void *data, GError **erro
         (void)args, (void)error;
         ret->type = strcmp(scheme, "xen") == 0 ? g_strdup("Xen") : g_ascii_strup(scheme, -1);
         return 0;
+}
+
+/* A console by another name: without one it is the first channel. */
+static int open_channel(WireCall *call, void *data, void *ret, GError **error)
+{
+        const WireDomainOpenChannelArgs *args = data;
+        const DomainOpenConsoleIn in = { .device = args->name ?: "channel0", .flags = args->flags };
+        DomainOpenConsoleOut *out;
+        Results results;
+        int r = wire_call_perform(call, &in, &results, error);
+
+        out = (void *)results.bytes;
+        if (r >= 0)
+                r = wire_call_reply(call, ret, error);
+        if (r >= 0)
+                wire_stream_open(call, fd_steal(&out->fd));
+        layout_clear(call->base.method->out, results.bytes);
+        return r;
 }
 
 #define ON_DOMAIN(procedure, answer, member)                                    \
@@ -531,6 +575,7 @@ const WireRow wire_getter_rows[] = {
         ON_DOMAIN(DOMAIN_GET_BLOCK_INFO, block_info, GET_STATS),
         ON_DOMAIN(DOMAIN_INTERFACE_STATS, interface_stats, GET_STATS),
         ON_DOMAIN(DOMAIN_GET_VCPUS, domain_vcpus, GET_STATS),
+        ON_DOMAIN(DOMAIN_OPEN_CHANNEL, open_channel, OPEN_CONSOLE),
         ON_DOMAIN(DOMAIN_GET_SECURITY_LABEL, security_label, GET_SECURITY_LABEL_LIST),
         ON_DOMAIN(DOMAIN_HAS_MANAGED_SAVE_IMAGE, has_managed_save, HAS_MANAGED_SAVE_IMAGE),
         ON_DOMAIN(DOMAIN_HAS_CURRENT_SNAPSHOT, has_current_snapshot, LIST_DOMAIN_SNAPSHOTS),
@@ -540,6 +585,8 @@ const WireRow wire_getter_rows[] = {
                 CONNECTION_METHOD_GET_ALL_DOMAIN_STATS, 0 },
         { WIRE_NODE_GET_CELLS_FREE_MEMORY, WIRE_ON_CONNECTION, false, cells_free_memory,
                 &connection_class, CONNECTION_METHOD_NODE_GET_MEMORY_STATS, 0 },
+        { WIRE_CONNECT_GET_MAX_VCPUS, WIRE_ON_CONNECTION, true, max_vcpus, &connection_class,
+                CONNECTION_METHOD_GET_DOMAIN_CAPABILITIES, 0 },
         { WIRE_CONNECT_GET_TYPE, WIRE_ON_CONNECTION, false, connection_type, NULL, -1, 0 },
         { 0 },
 };
