@@ -15,6 +15,8 @@
 #include "service/base/cleanup.h"
 
 #define BUFFER_SIZE (16 * 1024)
+#define BUSY_DEADLINE (5 * G_USEC_PER_SEC)
+#define BUSY_PAUSE (20 * 1000)
 
 enum {
         OPEN_FORCE = 1 << 0,
@@ -288,35 +290,60 @@ static int open_chardev(const Chardev *chardev, GError **error)
                         "character device %s is not using a PTY", alias);
         }
         if (fd < 0)
-                return error_set_errno(error, fd, "unable to open '%s' of character device %s",
+                error_set_errno(error, fd, "unable to open '%s' of character device %s",
                         path ? path : "", alias);
         return fd;
+}
+
+/* Suspends. Opens the device of that name, whose alias goes to *ret_alias. QEMU talks to one at a
+ * time and lets one more wait: it may have to notice first that those before us have left. */
+static int open_device(
+        QemuDomain *self, const DomainOpenConsoleIn *in, char **ret_alias, GError **error)
+{
+        uint64_t deadline = fiber_deadline(BUSY_DEADLINE);
+
+        for (;;) {
+                g_autoptr(GError) problem = NULL;
+                const Chardev *chardev;
+                const char *alias;
+                int fd;
+
+                if (domain_require_active(&self->local.domain, error) < 0)
+                        return -1;
+                chardev = find_chardev(&self->local.live->devices, in->device);
+                if (!chardev)
+                        return error_set(error, ERROR_INTERNAL_ERROR,
+                                "cannot find character device %s",
+                                in->device[0] ? in->device : "<null>");
+                alias = chardev->info.alias.name;
+                if (console_find(self->consoles, alias) && !(in->flags & OPEN_FORCE))
+                        return error_set(error, ERROR_OPERATION_FAILED,
+                                "Active console session exists for this domain");
+                consoles_close(&self->consoles, alias);
+
+                fd = open_chardev(chardev, &problem);
+                if (fd >= 0) {
+                        *ret_alias = g_strdup(alias);
+                        return fd;
+                }
+                if (fd != -EAGAIN || fiber_now() > deadline || fiber_sleep(BUSY_PAUSE) < 0) {
+                        g_propagate_error(error, g_steal_pointer(&problem));
+                        return -1;
+                }
+        }
 }
 
 int qemu_open_console(
         Domain *domain, const DomainOpenConsoleIn *in, DomainOpenConsoleOut *out, GError **error)
 {
         QemuDomain *self = qemu_domain(domain);
-        const Chardev *chardev;
-        const char *alias;
+        g_autofree char *alias = NULL;
         int pair[2], device, r;
 
         out->fd = -1;
-        if (domain_require_active(domain, error) < 0)
-                return -1;
-        chardev = find_chardev(&self->local.live->devices, in->device);
-        if (!chardev)
-                return error_set(error, ERROR_INTERNAL_ERROR, "cannot find character device %s",
-                        in->device[0] ? in->device : "<null>");
-        alias = chardev->info.alias.name;
-        if (console_find(self->consoles, alias) && !(in->flags & OPEN_FORCE))
-                return error_set(error, ERROR_OPERATION_FAILED,
-                        "Active console session exists for this domain");
-
-        device = open_chardev(chardev, error);
+        device = open_device(self, in, &alias, error);
         if (device < 0)
                 return -1;
-        consoles_close(&self->consoles, alias);
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
                 r = -errno;
                 fd_close(device);
