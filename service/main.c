@@ -271,13 +271,25 @@ static int on_settled(sd_event_source *source, uint64_t usec, void *data)
 
 static int on_own_name(sd_bus_message *reply, void *data, sd_bus_error *error)
 {
+        /* What the bus answers to RequestName. */
+        enum {
+                PRIMARY_OWNER = 1,
+                ALREADY_OWNER = 4,
+        };
         Service *service = data;
+        uint32_t answer = 0;
 
         (void)error;
         if (sd_bus_message_is_method_error(reply, NULL)) {
                 g_warning("the bus does not let the service be %s: %s",
                         namespaces[NAMESPACE_VIRTBUS].bus_name,
                         sd_bus_message_get_error(reply)->message);
+                return service_fail(service);
+        }
+        if (sd_bus_message_read(reply, "u", &answer) < 0 ||
+                (answer != PRIMARY_OWNER && answer != ALREADY_OWNER)) {
+                g_warning("another service is %s on this bus",
+                        namespaces[NAMESPACE_VIRTBUS].bus_name);
                 return service_fail(service);
         }
         service->stage = MAX(service->stage, STAGE_SERVING);

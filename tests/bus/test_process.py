@@ -3,10 +3,11 @@
 
 import os
 import signal
+import subprocess
 import time
 import unittest
 
-from bus import PrivateBus
+from bus import PrivateBus, service_program
 from bustest import guest_xml
 
 
@@ -34,6 +35,19 @@ class ProcessTest(unittest.TestCase):
             service.send_signal(number)
             self.assertEqual(service.wait(10), 0)
             self.bus.service = None
+
+    def test_one_service_for_a_bus(self):
+        self.open()
+        owner = self.client.owner()
+        # With folders of its own; one that finds them taken waits for the other to end.
+        folders = {name: str(self.bus.folder / 'other') for name in self.bus.env if name.startswith('XDG_')}
+        (self.bus.folder / 'other').mkdir(mode=0o700)
+        other = subprocess.run([service_program(), '--session'], env=self.bus.env | folders, text=True,
+                               capture_output=True, timeout=60, check=False)
+        self.assertEqual(other.returncode, 1)
+        self.assertIn('another service is org.virtbus1 on this bus', other.stderr)
+        self.assertEqual(self.client.owner(), owner)
+        self.assertTrue(self.manager.get('Manager.Version'))
 
     def test_ends_at_once_though_nothing_else_happens(self):
         # Neither a client that comes or goes nor a timer is there to wake it up once more.
