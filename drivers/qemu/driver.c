@@ -206,6 +206,7 @@ static const ConnectionOperations connection_operations = {
         .node_get_cpu_map = qemu_node_get_cpu_map,
         .node_get_cpu_stats = qemu_node_get_cpu_stats,
         .node_get_free_memory = qemu_node_get_free_memory,
+        .node_get_free_pages = qemu_node_get_free_pages,
         .node_get_info = qemu_node_get_info,
         .node_get_memory_parameters = qemu_node_get_memory_parameters,
         .node_get_memory_stats = qemu_node_get_memory_stats,

@@ -14,6 +14,7 @@
 
 #define KSM "/sys/kernel/mm/ksm"
 #define DMI "/sys/class/dmi/id"
+#define PAGE_COUNTS_MAX 1024 /* as on the wire */
 
 /* Numbers in the kernel's tables. */
 
@@ -86,6 +87,62 @@ int qemu_node_get_free_memory(Connection *connection, const ConnectionNodeGetFre
                 return error_set(
                         error, ERROR_INTERNAL_ERROR, "/proc/meminfo does not tell what is free");
         out->freemem = kib * 1024;
+        return 0;
+}
+
+/* How many pages of so many KiB are free in a cell, -1: in all. Those of the processor's own size
+ * are what is free at all. */
+static int free_pages(int cell, unsigned kib, uint64_t *ret, GError **error)
+{
+        const unsigned base = (unsigned)(sysconf(_SC_PAGESIZE) / 1024);
+        g_autofree char *text = NULL;
+        uint64_t free_kib;
+
+        if (kib == base) {
+                if (cell_meminfo(cell, &text, error) < 0)
+                        return -1;
+                if (!meminfo_number(text, "MemFree", &free_kib))
+                        return error_set(error, ERROR_INTERNAL_ERROR,
+                                "the kernel does not tell what is free in cell %d", cell);
+                *ret = free_kib / base;
+                return 0;
+        }
+        text = cell < 0 ?
+                host_read("/sys/kernel/mm/hugepages/hugepages-%ukB/free_hugepages", kib) :
+                host_read("/sys/devices/system/node/node%d/hugepages/hugepages-%ukB/free_hugepages",
+                        cell, kib);
+        if (!text)
+                return error_set(error, ERROR_OPERATION_FAILED,
+                        "page size %u is not available on node %d", kib, cell);
+        *ret = g_ascii_strtoull(text, NULL, 10);
+        return 0;
+}
+
+int qemu_node_get_free_pages(Connection *connection, const ConnectionNodeGetFreePagesIn *in,
+        ConnectionNodeGetFreePagesOut *out, GError **error)
+{
+        g_autoptr(GArray) nodes = host_nodes();
+        /* A kernel without NUMA has one cell, which is all there is. */
+        const int last = nodes->len > 0 ? (int)g_array_index(nodes, unsigned, nodes->len - 1) : 0;
+        const uint32_t n = in->cell_count;
+        int64_t end = MIN((int64_t)in->start_cell + n, (int64_t)last + 1);
+
+        (void)connection;
+        if (in->start_cell > last)
+                return error_set(error, ERROR_INTERNAL_ERROR, "start cell %d out of range (0-%d)",
+                        in->start_cell, last);
+        if (in->start_cell < -1)
+                return error_set(
+                        error, ERROR_INVALID_ARG, "there is no NUMA cell %d", in->start_cell);
+        if (in->pages.n * (uint64_t)(end - in->start_cell) > PAGE_COUNTS_MAX)
+                return error_set(
+                        error, ERROR_INVALID_ARG, "more than %d numbers of pages", PAGE_COUNTS_MAX);
+        out->counts.items = g_new0(uint64_t, in->pages.n * (size_t)(end - in->start_cell));
+        for (int cell = in->start_cell; cell < end; cell++)
+                for (size_t i = 0; i < in->pages.n; i++)
+                        if (free_pages(cell, in->pages.items[i],
+                                    &out->counts.items[out->counts.n++], error) < 0)
+                                return -1;
         return 0;
 }
 

@@ -15,6 +15,8 @@ int qemu_node_get_cpu_stats(Connection *connection, const ConnectionNodeGetCPUSt
         ConnectionNodeGetCPUStatsOut *out, GError **error);
 int qemu_node_get_free_memory(Connection *connection, const ConnectionNodeGetFreeMemoryIn *in,
         ConnectionNodeGetFreeMemoryOut *out, GError **error);
+int qemu_node_get_free_pages(Connection *connection, const ConnectionNodeGetFreePagesIn *in,
+        ConnectionNodeGetFreePagesOut *out, GError **error);
 int qemu_node_get_info(Connection *connection, const ConnectionNodeGetInfoIn *in,
         ConnectionNodeGetInfoOut *out, GError **error);
 int qemu_node_get_memory_parameters(Connection *connection,

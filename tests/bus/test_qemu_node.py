@@ -63,6 +63,28 @@ class NodeTest(BusTest):
             self.host.call('Connection.NodeGetMemoryStats', 4711, 0)
         self.assertLess(0, self.host.call('Connection.NodeGetFreeMemory'))
 
+    def test_free_pages(self):
+        size = os.sysconf('SC_PAGESIZE') // 1024
+        huge = sorted(int(path.name.removeprefix('hugepages-').removesuffix('kB'))
+                      for path in pathlib.Path('/sys/kernel/mm/hugepages').glob('hugepages-*'))
+        total = self.host.call('Connection.NodeGetMemoryStats', -1, 0)['total']
+        for cell in (-1, 0):
+            free, *others = self.host.call('Connection.NodeGetFreePages', [size, *huge], cell, 1, 0)
+            self.assertTrue(0 < free < total // size)
+            self.assertEqual(others, [int(pathlib.Path(
+                f'/sys/kernel/mm/hugepages/hugepages-{kib}kB/free_hugepages').read_text()) for kib in huge])
+        # As many cells as there are.
+        self.assertEqual(len(self.host.call('Connection.NodeGetFreePages', [size], 0, 1000, 0)),
+                         max(1, len(list(pathlib.Path('/sys/devices/system/node').glob('node[0-9]*')))))
+        self.assertEqual(self.host.call('Connection.NodeGetFreePages', [], 0, 1, 0), [])
+        for arguments, error, text in (
+                (([3], 0, 1), 'OperationFailed', 'operation failed: page size 3 is not available on node 0'),
+                (([size], 4711, 1), 'InternalError', 'internal error: start cell 4711 out of range'),
+                (([size], -2, 1), 'InvalidArg', 'invalid argument: there is no NUMA cell -2'),
+                (([size] * 1025, 0, 1), 'InvalidArg', 'invalid argument: more than 1024 numbers of pages')):
+            with self.refused(error, text):
+                self.host.call('Connection.NodeGetFreePages', *arguments, 0)
+
     @unittest.skipUnless(KSM.exists(), 'this kernel does not share pages')
     def test_memory_parameters(self):
         parameters = self.host.call('Connection.NodeGetMemoryParameters', 0)

@@ -227,7 +227,6 @@ DIFFERENCES = {
     'domtime guest': NO_AGENT,
     'dumpxml guest': "QEMU's own defaults of processor and sound are not written out; no cgroups, no labels",
     'dumpxml guest --inactive --security-info': "QEMU's own defaults of processor and sound are not written out",
-    'freepages --all': NOT_THERE,
     'net-list --all': NOT_THERE,
     'pool-list --all': NOT_THERE,
     'qemu-monitor-command guest --hmp info status': 'the monitor is the service\'s own',
