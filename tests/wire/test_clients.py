@@ -164,7 +164,7 @@ class GuestTest(WireTest):
         'dumpxml new': '<domain type=', 'dumpxml new --inactive': '<domain type=', 'domblklist new': '',
         'domiflist new': '', 'vcpucount new': 'maximum      config         1', 'vcpuinfo new': 'VCPU:           0',
         'vcpucount new --current --live': '1', 'dommemstat new': 'actual 196608', 'domblkinfo new vda':
-        'error: invalid argument: invalid path: vda', 'ttyconsole new': '/dev/pts/', 'desc new': '',
+        'error: invalid argument: invalid path vda not assigned to domain', 'ttyconsole new': '/dev/pts/', 'desc new': '',
         'schedinfo new': None, 'domstats new --state': "Domain: 'new'", 'suspend new': '',
         'domstate new': 'paused', 'resume new': '', 'domstate  new': 'running', 'reset new': '',
         'send-key new KEY_A': '', 'inject-nmi new': '', 'domrename new other':
