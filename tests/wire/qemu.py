@@ -185,6 +185,8 @@ class HostsTest(unittest.TestCase):
         if problem:
             raise unittest.SkipTest(problem)
         cls.lab = lab.Lab.shared()
+        # Its guests are counted from one, as those of a new service are.
+        cls.lab.start_libvirtd()
         cls.bus = PrivateBus()
         cls.addClassCleanup(lambda: cls.bus.close())
         cls.bus.open()

@@ -282,7 +282,7 @@ class VirshTest(HostsTest):
             text = host.general(host.virsh(*words))
             for pattern, replacement in VOLATILE:
                 text = re.sub(pattern, replacement, text)
-            return re.sub(r'\d+(\.\d+)?', 'N', text) if line.startswith(HOST_NUMBERS) else text
+            return re.sub(r' *\d+(\.\d+)?', ' N', text) if line.startswith(HOST_NUMBERS) else text
         ours, theirs = self.both(run)
         self.said[line] = ours
         if ours != theirs:
