@@ -13,8 +13,8 @@ import unittest
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ('bus', 'harness', 'guest')]
 
 import guest
+import lab as laboratory
 from bustest import BusTest, CallError, PAUSED, RUNNING, SHUT_OFF
-from libvirtd import Libvirtd
 
 XML = '''<domain type='qemu'><name>real</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='pc'>hvm</type><kernel>{kernel}</kernel><initrd>{initramfs}</initrd>
@@ -23,14 +23,13 @@ XML = '''<domain type='qemu'><name>real</name><memory unit='MiB'>128</memory><vc
 <video><model type='vga'/></video><memballoon model='none'/></devices></domain>'''
 
 
-@unittest.skipIf(os.geteuid() != 0, 'libvirtd runs guests as another user, which only root may say otherwise')
+@unittest.skipIf(laboratory.missing(), f'{laboratory.missing()} cannot be had here')
 class GuestTest(BusTest):
     @classmethod
     def setUpClass(cls):
         cls.kernel, cls.initramfs = guest.make()
-        cls.libvirtd = Libvirtd()
-        cls.addClassCleanup(cls.libvirtd.close)
-        cls.libvirtd.open()
+        cls.lab = laboratory.Lab.shared()
+        cls.addClassCleanup(cls.lab.close)
         super().setUpClass()
 
     def read_until(self, console: int, text: bytes) -> bytes:
@@ -43,7 +42,7 @@ class GuestTest(BusTest):
         return got
 
     def test_life(self):
-        host = self.open(self.libvirtd.uri('unix', driver='qemu', path='/system'), client=self.new_client())
+        host = self.open(f'qemu+unix:///system?socket={self.lab.socket()}', client=self.new_client())
         # When libvirtd has looked at all its emulators.
         self.client.wait(lambda: host.get('Connection.Version') > 0, 240)
         one = host.client.object(host.call('Connection.DomainDefineXML', XML.format(
@@ -71,7 +70,10 @@ class GuestTest(BusTest):
             self.client.wait(lambda: one.get('Domain.State')[0] == SHUT_OFF, 180)
             # The console ends with its guest.
             self.read_to_end(console)
-        events = [s.arguments[1] for s in signals.matching(member='DomainEvent', path=host.path)]
+            def told():
+                return [s.arguments[1] for s in signals.matching(member='DomainEvent', path=host.path)]
+            self.client.wait(lambda: 5 in told(), 60)
+        events = told()
         self.assertEqual([event for event in events if event in (2, 5)], [2, 5], events)
 
     def read_to_end(self, console: int):
