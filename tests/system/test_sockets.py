@@ -28,11 +28,13 @@ class SocketTest(SystemTest):
         self.machine.run('systemctl', 'stop', 'virtbus')
         self.assertIn('running', self.virsh('domstate', 'test').stdout)
 
-    def test_without_systemd_it_opens_its_own(self):
+    def test_one_that_is_started_has_systemds_sockets(self):
         self.machine.run('systemctl', 'start', 'virtbus')
         self.assertIn('running', self.virsh('domstate', 'test').stdout)
         self.machine.run('systemctl', 'stop', 'virtbus')
-        self.assertEqual(self.machine.shell(f'ls {SOCKET}*', check=False).stdout.split(), [f'{SOCKET}.lock'])
+        # They stay, and whoever connects starts it again.
+        self.assertEqual(self.machine.shell(f'ls {SOCKET}*', check=False).stdout.split(), [SOCKET, f'{SOCKET}-ro'])
+        self.assertIn('running', self.virsh('domstate', 'test').stdout)
 
     def test_at_the_place_of_libvirtd(self):
         self.machine.run('systemctl', 'start', 'virtbus-libvirt.socket')
