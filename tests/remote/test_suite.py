@@ -12,6 +12,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name
 import test_conformance
 import test_test_domains
 import test_test_objects
+import test_test_secrets
 from bus import PrivateBus
 from libvirtd import Libvirtd
 
@@ -108,8 +109,9 @@ def classes():
         if (isinstance(class_, type) and issubclass(class_, test_test_domains.GuestsTest)
                 and class_ is not test_test_domains.GuestsTest and not name.startswith('Libvirt')):
             yield name, (class_,)
-    for name, class_ in vars(test_test_objects).items():
-        if f'Virtbus{name}' in vars(test_test_objects):
+    objects = {**vars(test_test_objects), **vars(test_test_secrets)}
+    for name, class_ in objects.items():
+        if f'Virtbus{name}' in objects:
             yield name, (Root, class_, test_test_objects.ObjectsTest)
     yield 'Conformance', (test_conformance.TestHost,)
 
