@@ -13,6 +13,13 @@ void local_domain_finish(LocalDomain *domain)
         domain_config_free(domain->live);
 }
 
+void local_keep(LocalDomain *domain, const char *text)
+{
+        g_free(domain->definition);
+        domain->definition = g_strdup(text);
+        domain->as_is = 0;
+}
+
 static LocalDomain *local_of(Domain *domain)
 {
         return (LocalDomain *)domain;

@@ -25,7 +25,8 @@ typedef struct LocalConnection {
 
 struct LocalDomain {
         Domain domain;
-        char *definition;   /* the text, where the driver keeps it in memory */
+        char *definition;   /* the text, where the driver keeps it in memory; local_keep() */
+        uint8_t as_is;      /* ways to format the definition that change nothing in it */
         DomainConfig *live; /* while active, and while it is being started */
         Client *owner;      /* autodestroy: goes when this client leaves */
 };
@@ -83,6 +84,9 @@ static inline const char *local_name(const LocalDomain *domain)
 {
         return domain->domain.properties.name;
 }
+
+/* For a store() or remove() of definitions in memory: text is the new one, or NULL. */
+void local_keep(LocalDomain *domain, const char *text);
 
 /* For the driver's own free function. */
 void local_domain_finish(LocalDomain *domain);

@@ -103,20 +103,40 @@ int local_edit(Domain *domain, unsigned flags, LocalEdit edit, const void *chang
         return edit_both(domain, live, definition, edit, change, error);
 }
 
+/* How a definition is formatted, as a bit of as_is: other flags leave it as it is. */
+static uint8_t way(unsigned flags)
+{
+        return 1 << (flags & (DOMAIN_XML_SECURE | DOMAIN_XML_INACTIVE));
+}
+
+/* Most definitions hold nothing that is written only at times, secrets above all. Of one in memory
+ * it is remembered that it came out as it went in, for it is asked for far more often than it
+ * changes; a file may change behind the driver's back. */
+static int format_definition(LocalDomain *domain, unsigned flags, char **ret, GError **error)
+{
+        g_autoptr(DomainConfig) config = NULL;
+
+        if (domain->domain.properties.persistent && domain->as_is & way(flags)) {
+                *ret = g_strdup(domain->definition);
+                return 0;
+        }
+        if (local_definition(domain, &config, error) < 0)
+                return -1;
+        *ret = domain_config_format(config, flags);
+        if (g_strcmp0(*ret, domain->definition) == 0)
+                domain->as_is |= way(flags);
+        return 0;
+}
+
 int local_get_xml_desc(
         Domain *domain, const DomainGetXMLDescIn *in, DomainGetXMLDescOut *out, GError **error)
 {
-        g_autoptr(DomainConfig) to_free = NULL;
         LocalDomain *self = local_of(domain);
-        const DomainConfig *config = NULL;
+        bool inactive = in->flags & DOMAIN_XML_INACTIVE && domain->properties.persistent;
 
-        if (!(in->flags & DOMAIN_XML_INACTIVE) || !domain->properties.persistent)
-                config = local_current(self, &to_free, error);
-        else if (local_definition(self, &to_free, error) >= 0)
-                config = to_free;
-        if (!config)
-                return -1;
-        out->xml = domain_config_format(config, in->flags);
+        if (inactive || !domain_is_active(domain) || !self->live)
+                return format_definition(self, in->flags, &out->xml, error);
+        out->xml = domain_config_format(self->live, in->flags);
         return 0;
 }
 

@@ -51,8 +51,7 @@ static int test_complete(LocalConnection *connection, DomainConfig *config, GErr
 static int test_store(LocalDomain *domain, const char *text, GError **error)
 {
         (void)error;
-        g_free(domain->definition);
-        domain->definition = g_strdup(text);
+        local_keep(domain, text);
         return 0;
 }
 
@@ -66,7 +65,7 @@ static int test_load(LocalDomain *domain, char **ret, GError **error)
 static int test_remove(LocalDomain *domain, unsigned flags, GError **error)
 {
         (void)flags, (void)error;
-        g_clear_pointer(&domain->definition, g_free);
+        local_keep(domain, NULL);
         return 0;
 }
 

@@ -463,6 +463,29 @@ class Conformance(HostTest):
         self.host.call('Connection.DomainDefineXML', xml)
         self.assertEqual(guest.call('Domain.GetXMLDesc', 0), xml)
 
+    def test_document_again(self):
+        plain = self.define('plain', uuid=UUID)
+        secret = self.define('secret', devices="<graphics type='vnc' passwd='hidden'/>")
+        for guest, shown in ((plain, {0: 0, 1: 0, 2: 0}), (secret, {0: 0, 1: 1, 2: 0, 3: 1})):
+            for flags in [*shown, *shown]:
+                with self.subTest(guest.path, flags=flags):
+                    xml = guest.call('Domain.GetXMLDesc', flags)
+                    self.assertIn('<domain ', xml)
+                    self.assertEqual(xml.count('hidden'), shown[flags])
+        # Asked for often, and yet what was changed last.
+        for title in ('one', 'two', ''):
+            plain.call('Domain.SetMetadata', 1, title, '', '', 2)
+            for flags in (0, 2, 0, 2):
+                xml = plain.call('Domain.GetXMLDesc', flags)
+                self.assertEqual(f'<title>{title}</title>' in xml, bool(title), (title, flags))
+                self.assertEqual(xml.count('<title>'), bool(title))
+        plain.call('Domain.Create', 0)
+        plain.call('Domain.Undefine', 0)
+        self.assertIn(' id=', plain.call('Domain.GetXMLDesc', 0))
+        self.define('plain', uuid=UUID, devices="<graphics type='vnc' passwd='hidden'/>")
+        for flags in (2, 3, 2):
+            self.assertEqual(plain.call('Domain.GetXMLDesc', flags).count('hidden'), flags & 1)
+
     # Lists and statistics
 
     def test_lists(self):
