@@ -109,6 +109,9 @@ static void watch(Stream *stream)
 
         sd_event_source_set_io_events(
                 stream->source, (reads ? EPOLLIN : 0) | (writes ? EPOLLOUT : 0));
+        /* Who has written all and closed its end would be told of here, before that is read. */
+        sd_event_source_set_enabled(
+                stream->source, stream->choked && !writes ? SD_EVENT_OFF : SD_EVENT_ON);
 }
 
 /* Writes what waits. 0, or -errno where nobody will read it. */
@@ -320,6 +323,5 @@ void stream_begin(Stream *stream, void (*done)(const GError *error, void *data),
                 stream_end(stream);
                 return;
         }
-        sd_event_source_set_enabled(stream->source, SD_EVENT_ON);
         hand_on(stream);
 }

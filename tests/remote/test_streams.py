@@ -108,6 +108,19 @@ class VolumeTest(BusTest):
         self.client.wait(lambda: self.host.get('Connection.Alive'), 60)
         self.assertEqual(len(self.download()), len(CONTENT))
 
+    def test_last_word_of_a_fast_writer(self):
+        """It has closed its end before a slow peer has taken what it wrote."""
+        with self.open_stream('Upload') as stream:
+            os.set_blocking(stream.fileno(), False)
+            self.proxy.hold()
+            written = 0
+            while select.select([], [stream], [], 1)[1]:
+                written += stream.write(CONTENT[written:written + 4096])
+        self.proxy.release()
+        self.client.wait(lambda: self.proxy.connections == 1)
+        self.assertLess(written, len(CONTENT))
+        self.assertTrue(self.download()[:written] == CONTENT[:written])
+
     def test_refused(self):
         with self.refused('InvalidArg'):
             self.volume.call('StorageVol.Download', 0, 0, 8)
