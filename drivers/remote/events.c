@@ -523,7 +523,7 @@ static int subscribe_all(
 
 int events_subscribe(RemoteConnection *self, GError **error)
 {
-        RemoteLink *link = self->link;
+        g_autoptr(RemoteLink) link = remote_link_ref(self->link);
         g_autofree RemoteCall *calls = g_new0(RemoteCall, G_N_ELEMENTS(rows));
         g_auto(RemoteCall) call = { 0 };
         int r = 0;

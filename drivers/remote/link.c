@@ -344,9 +344,11 @@ int remote_call_send(RemoteCall *call, RemoteLink *link, int32_t number, const v
                 .procedure = number,
                 .type = n_fds > 0 ? WIRE_CALL_WITH_FDS : WIRE_CALL,
         };
+        g_autoptr(RemoteLink) held = remote_link_ref(link);
         void *key;
         int r;
 
+        /* Whoever has it may give it back while we wait. */
         while (!link->problem && g_hash_table_size(link->calls) >= LINK_CALLS_MAX) {
                 r = fiber_queue_wait(&link->queue, "earlier calls of the peer", deadline);
                 if (r < 0)
@@ -370,7 +372,7 @@ int remote_call_send(RemoteCall *call, RemoteLink *link, int32_t number, const v
                                        send_error(procedure->name, r, error);
         }
         *call = (RemoteCall){
-                .link = remote_link_ref(link),
+                .link = g_steal_pointer(&held),
                 .procedure = procedure,
                 .number = number,
                 .serial = header.serial,
