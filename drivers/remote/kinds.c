@@ -259,12 +259,9 @@ static void pool_apply(RemoteConnection *self, MirrorObject *object, const void 
 static void volume_identify(MirrorObject *object, const void *name)
 {
         const WireVol *wire = name;
-        RemoteConnection *self = remote_of(&object->object);
-        Object *pool = registry_find(&self->connection.registry, STORAGE_POOL_BY_NAME, wire->pool);
 
         object_set_string(object, STORAGE_VOL_PROPERTY_NAME, wire->name);
         object_set_string(object, STORAGE_VOL_PROPERTY_KEY, wire->key);
-        object_set(object, STORAGE_VOL_PROPERTY_POOL, &pool);
 }
 
 static MirrorObject *volume_find(RemoteConnection *self, Object *parent, const void *name)

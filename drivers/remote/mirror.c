@@ -74,7 +74,8 @@ static bool is_child_of_domain(const MirrorKind *kind)
         return kind->parent == MIRROR_DOMAIN;
 }
 
-/* Nowhere yet: it is to be filled first. */
+/* Nowhere yet: it is to be filled first. A volume is of the pool that had it in its list, whatever
+ * the peer calls that now. */
 static MirrorObject *object_new(
         RemoteConnection *self, const MirrorKind *kind, Object *parent, const void *name)
 {
@@ -82,6 +83,8 @@ static MirrorObject *object_new(
 
         child_init(&object->object, kind->class, properties_of(kind, object),
                 is_child_of_domain(kind) ? parent : &self->connection.object, mirror_object_free);
+        if (mirror_kind_id(kind) == MIRROR_VOLUME)
+                object_set(object, STORAGE_VOL_PROPERTY_POOL, &parent);
         kind->identify(object, name);
         return object;
 }
@@ -89,6 +92,13 @@ static MirrorObject *object_new(
 static GPtrArray **children_of(Domain *domain, const MirrorKind *kind)
 {
         return mirror_kind_id(kind) == MIRROR_SNAPSHOT ? &domain->snapshots : &domain->checkpoints;
+}
+
+/* What it is gone with: its domain, its pool, or the connection. */
+static const Object *whole_of(const MirrorObject *object)
+{
+        return object->object.class == &storage_vol_class ? object->volume.properties.pool :
+                                                            object->object.parent;
 }
 
 /* Whatever has one of the identities of the new one must be gone, for the peer has the new one. But
@@ -361,7 +371,7 @@ static int take_new(RemoteConnection *self, MirrorObject *object, MirrorState st
         if (self->stopping)
                 return error_set(error, ERROR_OPERATION_ABORTED, "the connection is being closed");
         /* Gone again already. */
-        if (state == MIRROR_GONE || object->object.parent->gone)
+        if (state == MIRROR_GONE || whole_of(object)->gone)
                 return 0;
         object_add(self, mirror_kind(object->object.class), object);
         if (self->connection.object.published)
@@ -588,7 +598,7 @@ int mirror_ensure(RemoteConnection *self, const MirrorKind *kind, const void *na
         state = mirror_fill(self, found, error);
         if (state == MIRROR_FAILED)
                 return -1;
-        if (state == MIRROR_GONE || self->stopping || object->parent->gone)
+        if (state == MIRROR_GONE || self->stopping || whole_of(found)->gone)
                 return error_set(error, kind->missing, "it is gone again");
         object_add(self, kind, found);
         *ret = g_steal_pointer(&object);

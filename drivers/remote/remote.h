@@ -102,9 +102,9 @@ typedef struct MirrorKind {
         int32_t subscribe;   /* procedure; 0: there are no events */
         uint32_t events;     /* a bit for each number of an event that is wanted */
         MirrorStep steps[MIRROR_STEPS_MAX];
-        /* Sets what the name says; parent is NULL for the host's. */
+        /* Sets what the name says. */
         void (*identify)(MirrorObject *object, const void *name);
-        /* The one of that name that is there already, or NULL. */
+        /* The one of that name that is there already, or NULL. parent is NULL for the host's. */
         MirrorObject *(*find)(RemoteConnection *self, Object *parent, const void *name);
         /* Sets the properties that the answers say: a struct for each step, NULL where the peer
          * had none. */

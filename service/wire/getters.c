@@ -474,6 +474,18 @@ static int all_stats(WireCall *call, void *data, void *result, GError **error)
         return r;
 }
 
+/* The one statistic of that name, in bytes. False where there is none. */
+static bool memory_stat(
+        const ConnectionNodeGetMemoryStatsOut *list, const char *name, uint64_t *ret)
+{
+        for (size_t i = 0; i < list->stats.n; i++)
+                if (strcmp(list->stats.items[i].field, name) == 0) {
+                        *ret = list->stats.items[i].value * 1024;
+                        return true;
+                }
+        return false;
+}
+
 /* What is free in each NUMA cell is a statistic of its memory; cells follow each other. */
 static int cells_free_memory(WireCall *call, void *data, void *result, GError **error)
 {
@@ -488,15 +500,12 @@ static int cells_free_memory(WireCall *call, void *data, void *result, GError **
         ret->cells.items = g_new0(uint64_t, args->maxcells);
         for (int32_t i = 0; r >= 0 && i < args->maxcells; i++) {
                 const ConnectionNodeGetMemoryStatsIn in = { .cell_num = args->start_cell + i };
-                const ConnectionNodeGetMemoryStatsOut *list;
                 Results out;
 
                 r = wire_call_perform(call, &in, &out, &problem);
-                list = (void *)out.bytes;
-                for (size_t j = 0; r >= 0 && j < list->stats.n; j++)
-                        if (strcmp(list->stats.items[j].field, "free") == 0)
-                                ret->cells.items[ret->cells.n++] =
-                                        list->stats.items[j].value * 1024;
+                if (r >= 0 &&
+                        memory_stat((void *)out.bytes, "free", &ret->cells.items[ret->cells.n]))
+                        ret->cells.n++;
                 layout_clear(call->base.method->out, out.bytes);
         }
         /* There are not as many: those that there are have been told. */

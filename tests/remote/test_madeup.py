@@ -1,0 +1,48 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Peers whose answers do not fit together: what of them makes sense is shown."""
+
+import pathlib
+import sys
+import unittest
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ('bus', 'harness', 'wire')]
+
+from bustest import BusTest, ROOT, TEST_UUID
+from madeup import MadeUp
+from rpc import Client
+
+
+class MadeUpTest(BusTest):
+    def connect(self, answers: dict):
+        """To such a peer, until the end of the test."""
+        peer = MadeUp(answers)
+        peer.__enter__()
+        self.addCleanup(peer.__exit__)
+        self.uri = peer.uri()
+        client = self.new_client()
+        self.addCleanup(client.close)
+        return client.object(client.object(ROOT).call('Manager.Open', self.uri, 0))
+
+    def test_volume_of_another_pool(self):
+        """It was in the list of the one, whatever it says of the other."""
+        host = self.connect({
+            'CONNECT_LIST_ALL_STORAGE_POOLS': {'pools': [{'name': 'here', 'uuid': TEST_UUID}], 'ret': 1},
+            'STORAGE_POOL_IS_ACTIVE': {'active': 1},
+            'STORAGE_POOL_LIST_ALL_VOLUMES': {'vols': [{'pool': 'nowhere', 'name': 'v', 'key': 'k'}], 'ret': 1},
+        })
+        pool = host.client.object(host.call('Connection.StoragePoolLookupByName', 'here'))
+        volumes = pool.call('StoragePool.ListStorageVolumes', 0)
+        self.assertEqual([host.client.object(path).get('StorageVol.Pool') for path in volumes], [pool.path])
+
+    def test_cell_with_much_free_memory(self):
+        """More than one answer for a cell."""
+        self.connect({'NODE_GET_MEMORY_STATS': {
+            'params': [{'field': 'free', 'value': number} for number in range(16)], 'nparams': 16}})
+        with Client(f'{self.bus.folder}/run/virtbus/virtbus-sock') as client:
+            client.open(self.uri)
+            self.assertEqual(client.call('NODE_GET_CELLS_FREE_MEMORY', startCell=0, maxcells=1), {'cells': [0]})
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
