@@ -12,6 +12,10 @@
 #define READ_SIZE (128 * 1024)
 static uint8_t read_buffer[READ_SIZE];
 
+/* Frames that a peer may give in one turn of the loop. One read can hold thousands of them, for
+ * which nobody else is to wait. */
+#define FRAMES_PER_TURN 64
+
 /* Buffers past this size are given back when they are empty. */
 #define BUFFER_KEEP (64 * 1024)
 
@@ -51,7 +55,9 @@ struct WirePeer {
         unsigned count, unanswered;
 
         unsigned paused;
-        bool reading; /* what is sent goes out at the end of this read */
+        unsigned turn; /* frames that are left of it */
+        bool behind;   /* whole frames wait in `in` for the next turn; until then nothing is read */
+        bool reading;  /* what is sent goes out at the end of this read */
         bool finishing;
         bool overrun;  /* the queue was full */
         bool freed;    /* while a callback runs; else it is gone at once */
@@ -98,6 +104,7 @@ static void peer_disconnect(WirePeer *peer)
         g_byte_array_set_size(peer->in, 0);
         g_byte_array_set_size(peer->out, 0);
         peer->in_at = peer->out_at = 0;
+        peer->behind = false;
 }
 
 static void peer_destroy(WirePeer *peer)
@@ -184,7 +191,7 @@ static void peer_watch(WirePeer *peer)
 
         if (!peer->link)
                 return;
-        events = wire_link_events(peer->link, may_read(peer), unsent(peer) > 0);
+        events = wire_link_events(peer->link, may_read(peer) && !peer->behind, unsent(peer) > 0);
         /* Off rather than nothing: epoll tells of a hang-up all the same, and would do so without
          * end. */
         if (events)
@@ -192,9 +199,25 @@ static void peer_watch(WirePeer *peer)
         sd_event_source_set_enabled(peer->io, events ? SD_EVENT_ON : SD_EVENT_OFF);
 }
 
+static int on_later(sd_event_source *source, void *data);
+
 static void peer_go_on_later(WirePeer *peer)
 {
         sd_event_source_set_enabled(peer->later, SD_EVENT_ONESHOT);
+}
+
+/* Another turn, when those who wait already have had theirs. For that the source is made anew:
+ * sd-event takes the one that is pending for longest, and a defer source counts from its making. */
+static void peer_line_up(WirePeer *peer)
+{
+        sd_event_source *later;
+
+        if (sd_event_add_defer(peer->event, &later, on_later, peer) < 0) {
+                peer_go_on_later(peer);
+                return;
+        }
+        sd_event_source_disable_unref(peer->later);
+        peer->later = later;
 }
 
 /* Out. */
@@ -214,6 +237,7 @@ static void peer_rewrap(WirePeer *peer)
                 return;
         }
         peer->link = outer;
+        peer->behind = false;
         buffer_reset(&peer->in, &peer->in_at);
         /* What the layer was given is nothing that epoll tells of. */
         peer_go_on_later(peer);
@@ -526,16 +550,22 @@ static void deliver(WirePeer *peer, const Frame *frame, uint64_t position)
                 fd_close(fds[i]);
 }
 
-/* Gives the frames of the chunk while there are any and somebody takes them; returns how many bytes
- * were. */
+/* Gives the frames of the chunk while there are any, somebody takes them and it is this peer's
+ * turn; returns how many bytes were. */
 static size_t deliver_frames(WirePeer *peer, Chunk chunk)
 {
         uint64_t begin = chunk.position;
         Frame frame;
 
+        peer->behind = false;
         while (may_read(peer) && next_frame(peer, &chunk, &frame) > 0) {
                 uint64_t position = chunk.position;
 
+                if (peer->turn == 0) {
+                        peer->behind = true;
+                        break;
+                }
+                peer->turn--;
                 chunk.bytes += frame.whole;
                 chunk.n -= frame.whole;
                 chunk.position += frame.whole;
@@ -608,37 +638,38 @@ static void peer_read(WirePeer *peer)
         deliver_new(peer, read_buffer, n);
 }
 
-/* Reads once if that is wanted, and whatever else can be done. */
+/* One turn: reads once if that is wanted, and whatever else can be done. */
 static void peer_run(WirePeer *peer, bool readable)
 {
         peer_enter(peer);
         peer->reading = true;
+        peer->turn = FRAMES_PER_TURN;
         if (peer->overrun)
                 peer_refuse(peer, "the peer reads too slowly: %zu bytes wait", unsent(peer));
         if (may_read(peer) && peer->in->len > peer->in_at)
                 deliver_old(peer);
-        if (may_read(peer) && (readable || wire_link_pending(peer->link)))
+        if (may_read(peer) && !peer->behind && (readable || wire_link_pending(peer->link)))
                 peer_read(peer);
         peer->reading = false;
         if (peer->link)
                 peer_flush(peer);
-        if (may_read(peer) && wire_link_pending(peer->link))
-                peer_go_on_later(peer);
+        if (may_read(peer) && (peer->behind || wire_link_pending(peer->link)))
+                peer_line_up(peer);
         peer_watch(peer);
         peer_leave(peer);
-}
-
-static int on_io(sd_event_source *source, int fd, uint32_t ready, void *data)
-{
-        (void)source, (void)fd, (void)ready;
-        peer_run(data, true);
-        return 0;
 }
 
 static int on_later(sd_event_source *source, void *data)
 {
         (void)source;
         peer_run(data, false);
+        return 0;
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t ready, void *data)
+{
+        (void)source, (void)fd, (void)ready;
+        peer_run(data, true);
         return 0;
 }
 
@@ -679,7 +710,7 @@ static int on_time(sd_event_source *source, uint64_t usec, void *data)
         sd_event_now(peer->event, CLOCK_MONOTONIC, &now);
         if (peer->finishing) {
                 peer_refuse(peer, "the peer did not read the last %zu bytes", unsent(peer));
-        } else if (peer->paused == 0 && now >= peer->heard + peer->interval) {
+        } else if (peer->paused == 0 && !peer->behind && now >= peer->heard + peer->interval) {
                 if (peer->unanswered == peer->count) {
                         error_set(&error, ERROR_INTERNAL_ERROR,
                                 "connection closed due to keepalive timeout");
