@@ -50,12 +50,21 @@ typedef struct PermissionWhen {
         bool exact;     /* where it is the number; else where it has any bit of it */
 } PermissionWhen;
 
+/* A permission that a method needs too, about the object that an argument (an `s`) names. */
+typedef struct PermissionAlso {
+        const char *action;     /* NULL: none */
+        const ClassInfo *class; /* of the method that finds it, which is one of an object above */
+        unsigned lookup;        /* that method */
+        int16_t offset;         /* of the argument in the struct of arguments */
+} PermissionAlso;
+
 typedef struct MethodInfo {
         const char *name;
         const char *api;      /* libvirt's function, as its messages name it */
         const char *in, *out; /* signatures */
         const char *action;   /* permission, NULL for none */
         PermissionWhen when;
+        PermissionAlso also;
         uint32_t flags;       /* those that are allowed */
         int16_t flags_offset; /* of the argument `flags` in the struct of arguments, or -1 */
         const ClassInfo *identify_class; /* of what the document in an argument is about, or NULL */

@@ -32,7 +32,8 @@ EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 EMISSIONS = {"true": "VALUE", "const": "CONST", "false": "NONE"}
 JOBS = ("none", "query", "modify", "beside", "abort")
 ANNOTATIONS = {
-    "method": {"Permission", "PermissionWhen", "Job", "Active", "Flags", "Identify", "Procedure", "Since", "Gen"},
+    "method": {"Permission", "PermissionWhen", "PermissionAlso", "Job", "Active", "Flags", "Identify", "Procedure",
+               "Since", "Gen"},
     "property": {"Permission", "SetPermission", "Fields", "Since"},
     "signal": {"Since"},
     "arg": {"Fields"},
@@ -305,6 +306,8 @@ class Arg:
 
 # Another permission that is needed where an argument has any bit of the mask, or is that number.
 When = collections.namedtuple("When", "arg relation number action")
+# A permission that is needed too, about the object that a method of another class finds by an argument.
+Also = collections.namedtuple("Also", "arg class_ lookup action")
 
 
 class Member:
@@ -359,8 +362,8 @@ class Member:
             if "Identify" in self.notes and not any(
                     a.name == "xml" and a.type.signature == "s" for a in self.some("in")):
                 raise wrong(f"{OWN}Identify goes with an argument 'xml' of type 's'")
-            if self.when:
-                actions.append(self.when.action)
+            self.also = self.read_also()
+            actions += [other.action for other in (self.when, self.also) if other]
         for action in actions:
             if action != "none" and action not in ACTIONS:
                 raise wrong(f"'{action}' is not a permission")
@@ -376,6 +379,16 @@ class Member:
         if not any(a.name == when.arg and a.type.signature == "u" for a in self.some("in")):
             raise self.element.wrong(f"{OWN}PermissionWhen: there is no argument '{when.arg}' of type 'u'")
         return when
+
+    def read_also(self):
+        if "PermissionAlso" not in self.notes:
+            return None
+        match = re.fullmatch(r"(\w+) by (\w+)\.(\w+): (\S+)", self.notes["PermissionAlso"])
+        if not match:
+            raise self.element.wrong(f"{OWN}PermissionAlso is such as 'name by Class.Lookup: domain.read'")
+        if not any(a.name == match[1] and a.type.signature == "s" for a in self.some("in")):
+            raise self.element.wrong(f"{OWN}PermissionAlso: there is no argument '{match[1]}' of type 's'")
+        return Also(*match.groups())
 
     def some(self, direction):
         return [arg for arg in self.args if arg.direction == direction]
@@ -455,10 +468,13 @@ class Class:
                     raise method.element.wrong(f"no procedure '{method.notes['Procedure']}'")
                 method.procedure = numbers[method.notes["Procedure"]]
 
-    def check_identified(self, names):
+    def check_others(self, classes):
         for method in self.methods:
-            if method.notes.get("Identify", self.name) not in names:
+            if method.notes.get("Identify", self.name) not in [other.name for other in classes]:
                 raise method.element.wrong(f"{OWN}Identify: there is no class '{method.notes['Identify']}'")
+            if method.also and not any((c.name, m.name, m.signature("in"), m.signature("out")) == (
+                    method.also.class_, method.also.lookup, "s", "o") for c in classes for m in c.methods):
+                raise method.element.wrong(f"{OWN}PermissionAlso: {method.also.lookup} finds nothing by a text")
 
     # What is emitted.
 
@@ -530,6 +546,10 @@ class Class:
                 yield f"                        .exact = {truth(m.when.relation == 'is')},\n"
                 yield f"                        .number = {m.when.number},\n"
                 yield "                },\n"
+            if m.also:
+                class_, lookup = snake(m.also.class_), snake(m.also.lookup).upper()
+                yield (f"                .also = {{ {action(m.also.action)}, &{class_}_class, "
+                       f"{class_.upper()}_METHOD_{lookup}, offsetof({m.tag}In, {snake(m.also.arg)}) }},\n")
             yield f"                .flags = {m.notes.get('Flags', '0')},\n"
             yield f"                .flags_offset = {flags},\n"
             yield f"                .identify_class = {identified},\n"
@@ -620,8 +640,7 @@ def interfaces(compatible, procedures, header, tables, handlers, faces, *paths):
     for class_ in classes:
         class_.check_compatible(rows)
         class_.check_procedures(numbers)
-
-        class_.check_identified({other.name for other in classes})
+        class_.check_others(classes)
 
     def write(path, *parts):
         with open(path, "w", encoding="utf-8") as out:

@@ -102,6 +102,8 @@ def facts(member):
         when = member.when
         what = when.number if when.relation == "is" else f"with any of {when.number}"
         found.append(f"where {when.arg} is {what}, {OWN}{when.action} instead")
+    if "PermissionAlso" in notes:
+        found.append(f"for what {member.also.arg} names, {OWN}{member.also.action} too")
     if notes.get("Active"):
         found.append("needs a running domain")
     if member.compatible:

@@ -104,16 +104,6 @@ static int authorize_document(const Call *call, const char *xml, GError **error)
         return r < 0 ? r : require_here(call, call->object, error);
 }
 
-static int authorize_method(const Call *call, GError **error)
-{
-        const MethodInfo *method = call->method;
-
-        if (method->identify_class)
-                return authorize_document(call,
-                        *(const char **)((char *)call->arguments + method->identify_offset), error);
-        return call_authorize(call, method_action(call), call->object, error);
-}
-
 /* The operation's slot; all have this shape, with their own types for the pointers. */
 typedef int (*Operation)(Object *object, const void *in, void *out, GError **error);
 
@@ -197,6 +187,39 @@ static int run_method(Call *call, void *out, GError **error)
                 return handler(call, call->arguments, out, error);
         return run_operation(call, operation_of(call->object, method->operation), method->job,
                 method->needs_active, out, error);
+}
+
+/* About another object that the method reads. It is looked for as the caller would, so that what it
+ * may not see is not there, and a peer's is in the mirror; whatever has the name when the method
+ * runs is the one that was asked about, since nothing suspends in between. */
+static int authorize_other(const Call *call, const PermissionAlso *also, GError **error)
+{
+        g_autoptr(Object) other = NULL;
+        Call lookup = *call;
+        int r;
+
+        lookup.method = &also->class->methods[also->lookup];
+        lookup.arguments = (char *)call->arguments + also->offset;
+        while (lookup.object->class != also->class)
+                lookup.object = lookup.object->parent;
+        r = run_method(&lookup, &other, error);
+        if (r < 0)
+                return r;
+        r = call_authorize(call, also->action, other, error);
+        return r < 0 ? r : require_here(call, call->object, error);
+}
+
+static int authorize_method(const Call *call, GError **error)
+{
+        const MethodInfo *method = call->method;
+        int r;
+
+        if (method->identify_class)
+                r = authorize_document(call,
+                        *(const char **)((char *)call->arguments + method->identify_offset), error);
+        else
+                r = call_authorize(call, method_action(call), call->object, error);
+        return r < 0 || !method->also.action ? r : authorize_other(call, &method->also, error);
 }
 
 static const Driver *driver_of(const Object *object)

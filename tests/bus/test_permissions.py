@@ -18,12 +18,14 @@ from hostbus import HostBusTest
 
 sys.path.insert(0, str(TOP / 'tests/reference'))
 
-from members import OURS, Host, members
+from members import OURS, Host, members, volume_xml
 
 # Of which the test host has objects that stay: it has no agents, and jobs end.
 CLASSES = ('Connection', 'Domain', 'DomainSnapshot', 'DomainCheckpoint', 'Network', 'StoragePool', 'StorageVol',
            'NodeDevice', 'Secret', 'NWFilter', 'Interface', 'Driver')
 LIBVIRT = '/org/libvirt/Test'
+# The test host of the service, as that of a peer.
+ITSELF = 'test+unix:///default?socket=/run/virtbus/virtbus-sock'
 # How a connection lists the objects of a class.
 LISTS = {'Domain': 'ListDomains', 'Network': 'ListNetworks', 'StoragePool': 'ListStoragePools',
          'NodeDevice': 'ListNodeDevices', 'Interface': 'ListInterfaces', 'Secret': 'ListSecrets',
@@ -209,6 +211,52 @@ class PermissionsTest(HostBusTest):
                             name, 'Connection'), LISTS[class_], '(u)', 0)
                         self.assertEqual(refused, 'connection.read' not in allowed)
                         self.assertEqual(path in (found or ()), seen and not refused)
+
+    def test_properties_that_are_more_secret(self):
+        """Of an object that a caller may see it gets those properties alone that it may read, each by its own row."""
+        properties = Xml('Manager').members('property')
+        self.assertGreater(len({Xml.note(element, 'Permission') for element in properties.values()}), 1)
+        for role, allowed, name, caller in self.each():
+            if name == 'org.libvirt':
+                continue
+            seen = {member for member, element in properties.items()
+                    if Xml.note(element, 'Permission') in allowed | {'none'}}
+            managed = caller.call(ROOT, OBJECT_MANAGER, 'GetManagedObjects', None)
+            with self.subTest(role=role):
+                self.assertEqual(set(managed[ROOT]['org.virtbus1.Manager']), seen)
+                self.assertEqual(set(caller.object(ROOT).get_all('Manager')), seen)
+
+    # What a method reads beside the object that it is called on
+
+    def test_copies(self):
+        """Who may write to a pool may not copy a volume there that it may not download, nor learn of one that it may
+        not see; nor may it have another host do so, which takes the service for root."""
+        self.made += 1
+        path = self.maker.make('StoragePool', self.made, 'on')
+        pool = self.client.object(path)
+        source = self.client.object(pool.call('StoragePool.StorageVolCreateXML', volume_xml('source'), 0)).get(
+            'StorageVol.Key')
+        for host, name in ((TEST, 'org.virtbus1'), (LIBVIRT, 'org.libvirt'), (None, 'org.virtbus1')):
+            for refused, error in (('storage.write', '.AccessDenied'), ('storage.read', '.NoStorageVol'), (None, None)):
+                self.authority.decide = lambda question, refused=refused: 'no' if (
+                    question.action, question.details.get('volume')) == (refused, 'source') else 'yes'
+                caller = self.nobody(name)
+                there = host or caller.object(ROOT).call('Manager.Open', ITSELF, 0)
+                call = (path.replace(TEST, there), f'{name}.StoragePool', 'StorageVolCreateXMLFrom', '(ssu)',
+                        volume_xml('copy'), source, 0)
+                with self.subTest(host=there, refused=refused):
+                    if not refused:
+                        caller.call(*call)
+                        made = pool.call('StoragePool.StorageVolLookupByName', 'copy')
+                        self.client.object(made).call('StorageVol.Delete', 0)
+                        continue
+                    with self.assertRaises(CallError) as caught:
+                        caller.call(*call)
+                    self.assertTrue(name == 'org.libvirt' or caught.exception.name.endswith(error), caught.exception)
+                    self.assertIn('access denied: StorageVolCreateXMLFrom of' if error == '.AccessDenied' else
+                                  f"no storage vol with matching key '{source}'", caught.exception.message)
+                    with self.refused('NoStorageVol'):
+                        pool.call('StoragePool.StorageVolLookupByName', 'copy')
 
     # Events: who may not read an object hears nothing of it.
 

@@ -82,6 +82,11 @@ FAULTS = [
     ('permission for a flag without flags', without(FLAGS, FLAGS_ARG), MOVE,
      "PermissionWhen: there is no argument 'flags'"),
     ('permission by a text', [('flags any', 'xml is')], MOVE, "PermissionWhen: there is no argument 'xml' of type 'u'"),
+    ('unknown permission beside', [('domain.console', 'domain.watch')], MOVE, "'domain.watch' is not a permission"),
+    ('a permission beside about nothing', [('xml by Good.Find: ', 'xml: ')], MOVE, 'PermissionAlso is such as'),
+    ('an object by a number', [('xml by', 'flags by')], MOVE, "PermissionAlso: there is no argument 'flags' of type 's'"),
+    ('an object by what finds none', [('by Good.Find', 'by Good.Look')], MOVE, 'PermissionAlso: Look finds nothing'),
+    ('an object by what is not there', [('by Good.Find', 'by Bad.Find')], MOVE, 'PermissionAlso: Find finds nothing'),
     ('no permission to set', without(SET_PERMISSION), SIZE, 'SetPermission goes with'),
     ('permission to set what cannot be', [('"readwrite"', '"read"')], SIZE, 'SetPermission goes with'),
     ('unknown access', [('"readwrite"', '"write"')], SIZE, "access 'write'"),
@@ -231,6 +236,7 @@ class GeneratorTest(unittest.TestCase):
         text = (self.folder / 'interfaces.c').read_text()
         for line in ('.procedure = 9,', '.api = "virGoodMove",', '.flags = 0x1,', '.needs_active = true,',
                      '.when = {', '.action = "org.virtbus1.domain.stop",', '.exact = false,', '.number = 0x1,',
+                     '.also = { "org.virtbus1.domain.console", &good_class, GOOD_METHOD_FIND, offsetof(GoodMoveIn, xml) },',
                      '.identify_class = &good_class,', '.in = "su",', '.out = "a{su}",',
                      '.emits = PROPERTY_EMITS_CONST,', '.set_action = "org.virtbus1.domain.configure",'):
             self.assertIn(line, text)

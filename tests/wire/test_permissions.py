@@ -13,7 +13,7 @@ import hostbus
 from hostbus import NOBODY, HostBusTest, user
 from rpc import Client, RpcError
 
-ACCESS_DENIED, RPC, AUTH_FAILED, AUTH_UNAVAILABLE = 88, 39, 45, 94
+ACCESS_DENIED, NO_STORAGE_VOL, RPC, AUTH_FAILED, AUTH_UNAVAILABLE = 88, 50, 39, 45, 94
 FROM_POLKIT = 60
 CONFIGURED = '''mkdir -p /etc/virtbus
 echo 'auth_unix_rw = "polkit"' >/etc/virtbus/virtbusd.conf
@@ -88,6 +88,26 @@ class PermissionTest(HostTest):
                 client.call(name, **args)
             self.assertEqual(caught.exception.code, ACCESS_DENIED)
         self.assertEqual(client.call('CONNECT_GET_ALL_DOMAIN_STATS', doms=[], stats=0, flags=0), {'retStats': []})
+
+    def test_copies(self):
+        """Of what may not be read no copy is made."""
+        pool = {'name': 'default-pool', 'uuid': 'dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566'}
+        xml = '<volume><name>{}</name><capacity>1024</capacity></volume>'
+        root = self.connect(0).open()
+        source = root.call('STORAGE_VOL_CREATE_XML', pool=pool, xml=xml.format('source'), flags=0)['vol']
+        self.addCleanup(root.call, 'STORAGE_VOL_DELETE', vol=source, flags=0)
+        for refused, code in (('storage.write', ACCESS_DENIED), ('storage.read', NO_STORAGE_VOL)):
+            self.authority.decide = lambda question, refused=refused: 'no' if (
+                question.action, question.details.get('volume')) == (refused, 'source') else 'yes'
+            client = self.connect().open()
+            with self.subTest(refused=refused), self.assertRaises(RpcError) as caught:
+                client.call('STORAGE_VOL_CREATE_XML_FROM', pool=pool, xml=xml.format('copy'), clonevol=source, flags=0)
+            self.assertEqual(caught.exception.code, code)
+        self.authority.decide = lambda question: 'yes'
+        self.authority.changed()
+        copy = self.connect().open().call('STORAGE_VOL_CREATE_XML_FROM', pool=pool, xml=xml.format('copy'),
+                                          clonevol=source, flags=0)['vol']
+        root.call('STORAGE_VOL_DELETE', vol=copy, flags=0)
 
     def test_events_of_what_may_not_be_seen(self):
         self.authority.decide = lambda question: 'no' if question.details.get('name') == 'hidden' else 'yes'
