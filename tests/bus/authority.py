@@ -67,7 +67,7 @@ class Authority:
     def _bus(self, member, signature, *arguments):
         return self._connection.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus',
                                           member, GLib.Variant(signature, arguments), None, Gio.DBusCallFlags.NONE,
-                                          5000, None)
+                                          120000, None)
 
     def _on_call(self, _connection, _sender, _path, _interface, member, parameters, invocation):
         if member == 'CancelCheckAuthorization':
@@ -88,7 +88,8 @@ class Authority:
 
     def changed(self):
         self._connection.emit_signal(None, PATH, INTERFACE, 'Changed', None)
-        self._connection.flush_sync(None)
+        # With the reply the bus has passed it on: before whatever is sent from now on.
+        self._bus('GetNameOwner', '(s)', NAME)
 
     def close(self):
         if self._connection.is_closed():

@@ -7,15 +7,18 @@ The service runs as root in a mount namespace, in which what it writes to is a t
 import contextlib
 import os
 import subprocess
+import time
 import unittest
 from unittest import mock
 
 import bus
 from authority import Authority
-from bustest import BusTest, Client, PrivateBus, ROOT, TEST, guest_xml
+from bustest import BusTest, CallError, Client, PrivateBus, ROOT, TEST, guest_xml
 from client import NAME
 
 NOBODY = 65534
+# How long the service remembers an answer of polkit's, in seconds.
+KEPT_FOR = 5
 
 NAMESPACE = '''set -e
 mount --make-rprivate /
@@ -91,6 +94,16 @@ class HostBusTest(BusTest):
         """What it was asked about calls since this was called last; a client introspects for itself."""
         questions, self.authority.questions = self.authority.questions, []
         return [(q.action, q.details) for q in questions if q.details['member'] not in ('Signals', 'Introspect')]
+
+    def while_kept(self, attempt):
+        """attempt(), which shows what is remembered. It is made again if it took so long that all was forgotten."""
+        while True:
+            begun = time.monotonic()
+            try:
+                return attempt()
+            except (AssertionError, CallError):
+                if time.monotonic() - begun < KEPT_FOR:
+                    raise
 
     def define(self, name: str, client=None, **more):
         client = client or self.client

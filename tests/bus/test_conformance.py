@@ -345,8 +345,7 @@ class Conformance(HostTest):
         # Started without the flag it stays.
         caller = self.new_client()
         caller.object(guest.path).call('Domain.Create', 0)
-        caller.close()
-        self.client.settle(0.2)
+        self.leave(caller)
         self.assertEqual(self.state(guest), (RUNNING, 1))
 
     # Settings

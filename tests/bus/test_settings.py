@@ -110,7 +110,7 @@ class SettingsTest(unittest.TestCase):
                 path = bus.folder / 'config/virtbus/virtbusd.conf'
                 path.write_text(text)
                 done = subprocess.run([service_program(), '--session'], env=bus.env, text=True, capture_output=True,
-                                      timeout=30, check=False)
+                                      timeout=120, check=False)
                 self.assertEqual((done.returncode, done.stderr),
                                  (1, f'virtbusd: configuration file syntax error: {path}{says}\n'))
 

@@ -38,7 +38,7 @@ class TestVolumes(BusTest):
 
     def stream(self, volume, member: str, offset=0, length=0) -> socket.socket:
         stream = socket.socket(fileno=volume.call(f'StorageVol.{member}', offset, length, 0))
-        stream.settimeout(30)
+        stream.settimeout(120)
         self.addCleanup(stream.close)
         return stream
 

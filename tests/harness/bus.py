@@ -15,7 +15,6 @@ The service's program is $VIRTBUSD, or that of the build folder $VIRTBUS_BUILD, 
 """
 
 import atexit
-import contextlib
 import ctypes
 import os
 import pathlib
@@ -30,8 +29,8 @@ from client import NAME, Client
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
-START_DEADLINE = 20
-STOP_DEADLINE = 20
+START_DEADLINE = 120
+STOP_DEADLINE = 120
 # Of a log, what a person still reads.
 DESCRIBED_BYTES = 30000
 
@@ -53,7 +52,9 @@ CONFIGURATION = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
   <limit name="max_connections_per_user">4096</limit>
   <limit name="max_completed_connections">4096</limit>
   <limit name="max_replies_per_connection">100000</limit>
-  <limit name="reply_timeout">300000</limit>
+  <limit name="reply_timeout">600000</limit>
+  <limit name="service_start_timeout">120000</limit>
+  <limit name="auth_timeout">120000</limit>
 </busconfig>
 '''
 
@@ -83,6 +84,12 @@ def _adopt_orphans():
     ctypes.CDLL(None).prctl(pr_set_child_subreaper, 1)
 
 
+def die_with_parent():
+    """For a child: if this process is killed, the child is as well."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
 def descendants(pid: int) -> list:
     """The processes below PID, nearest first."""
     result = []
@@ -93,16 +100,6 @@ def descendants(pid: int) -> list:
             continue
         for child in children:
             result += [child, *descendants(child)]
-    return result
-
-
-def kept_from_running(pid: int) -> float:
-    """The seconds for which threads of PID, and of what descends from it, waited for a processor."""
-    result = 0
-    for process in (pid, *descendants(pid)):
-        for task in pathlib.Path(f'/proc/{process}/task').glob('*/schedstat'):
-            with contextlib.suppress(OSError):
-                result += int(task.read_text().split()[1]) / 1e9
     return result
 
 
@@ -193,9 +190,9 @@ class PrivateBus:
         self._log = open(self.folder / 'service.log', 'ab')
         self._daemon = subprocess.Popen(
             ['dbus-daemon', f'--config-file={self.folder}/bus.conf', '--nofork', '--nopidfile'],
-            env=self.env, stdout=self._log, stderr=self._log)
+            env=self.env, stdout=self._log, stderr=self._log, preexec_fn=die_with_parent)
         if not _wait_for(self._listens, START_DEADLINE):
-            raise ServiceError('the bus did not start')
+            raise ServiceError(f'the bus did not start\n{self.describe()}')
         if self._trace:
             self._traffic = open(self.folder / 'traffic.log', 'ab')
             self._monitor = subprocess.Popen(
@@ -223,10 +220,10 @@ class PrivateBus:
         with self.client() as client:
             def there():
                 if self.service.poll() is not None:
-                    raise ServiceError(f'the service ended with {self.service.returncode}')
+                    raise ServiceError(f'the service ended with {self.service.returncode}\n{self.describe()}')
                 return client.owner() is not None
             if not _wait_for(there, START_DEADLINE):
-                raise ServiceError('the service did not take its name')
+                raise ServiceError(f'the service did not take its name\n{self.describe()}')
 
     def stop_service(self, check=True):
         """End the service as its manager would."""

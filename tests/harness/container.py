@@ -40,9 +40,9 @@ import uuid
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
-BOOT_DEADLINE = 60
-STOP_DEADLINE = 30
-RUN_DEADLINE = 60
+BOOT_DEADLINE = 180
+STOP_DEADLINE = 60
+RUN_DEADLINE = 180
 
 # What nspawn answers when the payload asked for a reboot and somebody else is to start it again.
 EXIT_REBOOT = 133

@@ -34,7 +34,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import certificates
 
-DEADLINE = 60
+DEADLINE = 120
 
 HERE, THERE, NOBODY = '192.0.2.1', '192.0.2.2', '192.0.2.9'
 HERE6, THERE6 = '2001:db8::1', '2001:db8::2'

@@ -11,6 +11,7 @@ the machine; it is printed at once when one of its tests fails. The last line is
 """
 
 import argparse
+import faulthandler
 import importlib.util
 import os
 import pathlib
@@ -22,13 +23,21 @@ import unittest
 
 # Of a name, what is printed: that of a sub-test holds its arguments.
 NAME_MAX = 300
+# Seconds for a test, or for what its class sets up. The longest takes some two minutes where others
+# use the machine as well; what is still there now hangs. The rest of it, which cleans up, has less.
+DEADLINE = 900
+CLEANUP_DEADLINE = 60
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / 'guest')]
 
 
+class Hangs(Exception):
+    """Of no kind that a test expects."""
+
+
 class Result(unittest.TestResult):
-    """Prints as it goes."""
+    """Prints as it goes, and ends what hangs."""
 
     def __init__(self):
         super().__init__()
@@ -36,10 +45,31 @@ class Result(unittest.TestResult):
         self.failed = 0
         self.missed = 0
         self._bad = set()
+        signal.signal(signal.SIGALRM, self._on_alarm)
+        self._wind_up()
+
+    def _wind_up(self):
+        signal.alarm(DEADLINE)
+        # For who hangs where no exception gets through. Nobody cleans up then, but children see our end.
+        faulthandler.dump_traceback_later(DEADLINE + 4 * CLEANUP_DEADLINE, exit=True)
+
+    def _on_alarm(self, *_):
+        # Other threads may be what is waited for; this one is in the traceback of the exception.
+        faulthandler.dump_traceback(sys.stdout)
+        # The next sub-test would hang as well.
+        self.failfast = True
+        signal.alarm(CLEANUP_DEADLINE)
+        raise Hangs(f'no end after {DEADLINE} s')
 
     def startTest(self, test):
         super().startTest(test)
         self._started = time.monotonic()
+        self.failfast = False
+        self._wind_up()
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        self._wind_up()
 
     def _name(self, test) -> str:
         name = test.id() if hasattr(test, 'id') else str(test)

@@ -55,7 +55,7 @@ class SystemTest(unittest.TestCase):
 
     def busctl(self, *arguments: str, **options):
         """busctl on the system bus; options are those of Container.run."""
-        return self.machine.run('busctl', '--no-pager', '--timeout=25', *arguments, **options)
+        return self.machine.run('busctl', '--no-pager', '--timeout=120', *arguments, **options)
 
     def call(self, path: str, member: str, *arguments: str, interactive=False, **options) -> str:
         """Call Interface.Member of the service; the reply as busctl prints it."""

@@ -224,7 +224,7 @@ class Wire:
             del self._in[:total]
         return messages
 
-    def call(self, path, interface, member, signature='', values=(), timeout=30, **options) -> list:
+    def call(self, path, interface, member, signature='', values=(), timeout=120, **options) -> list:
         """send(), and wait for the reply; others that come are lost. An error is a RuntimeError."""
         serial = self.send(path, interface, member, signature, values, **options)
         until = time.monotonic() + timeout

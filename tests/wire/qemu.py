@@ -32,7 +32,7 @@ import guest
 import lab
 from bus import PrivateBus
 
-DEADLINE = 120
+DEADLINE = 240
 UUID = '11111111-2222-4333-8444-{:012}'
 
 DOCUMENT = '''<domain type='qemu'>

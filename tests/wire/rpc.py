@@ -189,7 +189,7 @@ class Closed(Exception):
 
 
 class Client:
-    def __init__(self, address, timeout=30):
+    def __init__(self, address, timeout=120):
         """address: a path, or (host, port)."""
         self.socket = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
         self.socket.settimeout(timeout)

@@ -43,7 +43,7 @@ class WireTest(BusTest):
 
     def virsh(self, *words: str, uri=None, check=True, env=None) -> str:
         done = subprocess.run(['virsh', '-q', '-c', uri or self.uri(), *words], capture_output=True, text=True,
-                              timeout=60, env=environment(env), stdin=subprocess.DEVNULL)
+                              timeout=180, env=environment(env), stdin=subprocess.DEVNULL)
         if check:
             self.assertEqual((done.returncode, done.stderr), (0, ''))
         return done.stdout + done.stderr
@@ -61,7 +61,7 @@ class WireTest(BusTest):
         self.addCleanup(end)
         return path
 
-    def until(self, what, seconds=20):
+    def until(self, what, seconds=120):
         """The first true value of what()."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -79,7 +79,7 @@ def environment(more=None) -> dict:
 def virsh_script(uri: str, commands: list) -> list:
     """One virsh runs all of them; what each printed."""
     text = ''.join(f'echo "=== {i}"\n{command}\n' for i, command in enumerate(commands))
-    done = subprocess.run(['virsh', '-q', '-c', uri], input=text, text=True, timeout=150, env=environment(),
+    done = subprocess.run(['virsh', '-q', '-c', uri], input=text, text=True, timeout=300, env=environment(),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     # It echoes what it reads, behind a prompt.
     parts = re.split(r'virsh # echo "=== \d+"\n=== (\d+)virsh # [^\n]*\n', f'{done.stdout}virsh # ')
