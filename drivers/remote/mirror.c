@@ -14,6 +14,7 @@
 #define TOLD_DEADLINE (2 * G_USEC_PER_SEC)
 
 /* Flags of the list of domains. */
+#define ACTIVE 1
 #define HAS_SNAPSHOT (1 << 12)
 #define HAS_CHECKPOINT (1 << 14)
 
@@ -673,16 +674,59 @@ static int list_children_again(
         return 0;
 }
 
+/* Suspends. Some domain was started; which one, the peer did not say, but since then it has another
+ * id than here. It is told of by the event. */
+static int look_for_started(RemoteConnection *self, GError **error)
+{
+        const MirrorKind *kind = &mirror_kinds[MIRROR_DOMAIN];
+        g_auto(RemoteCall) call = { 0 };
+        const WireConnectListAllDomainsRet *list =
+                (const WireConnectListAllDomainsRet *)call.ret.bytes;
+        int r = ask_list(self, kind, NULL, ACTIVE, &call, error);
+
+        for (size_t i = 0; r == 0 && i < list->domains.n; i++) {
+                const WireDomain *name = &list->domains.items[i];
+                g_autoptr(GError) problem = NULL;
+                g_autoptr(Object) domain = NULL;
+
+                if ((r = mirror_lock(self, error)) < 0)
+                        break;
+                r = mirror_ensure(self, kind, name, &domain, &problem);
+                mirror_unlock(self);
+                if (r == 0 && ((Domain *)domain)->properties.id != (uint32_t)name->id)
+                        r = look_again(self, domain, &problem);
+                /* Gone again is none of ours. */
+                if (r < 0 && error_is(problem, kind->missing))
+                        r = 0;
+                if (r < 0)
+                        g_propagate_error(error, g_steal_pointer(&problem));
+        }
+        return r;
+}
+
+/* Suspends. A method of the connection: what it made was given with its reply, but a few do not say
+ * what they change. */
+static int host_changed(RemoteConnection *self, const MethodInfo *method, GError **error)
+{
+        switch (method - connection_class.methods) {
+        case CONNECTION_METHOD_DOMAIN_RESTORE:
+                return look_for_started(self, error);
+        case CONNECTION_METHOD_INTERFACE_CHANGE_BEGIN:
+        case CONNECTION_METHOD_INTERFACE_CHANGE_COMMIT:
+        case CONNECTION_METHOD_INTERFACE_CHANGE_ROLLBACK:
+                return list_again(self, MIRROR_INTERFACE, NULL, error);
+        default:
+                return 0;
+        }
+}
+
 static int changed(RemoteConnection *self, Object *object, const MethodInfo *method, GError **error)
 {
         const MirrorKind *kind = mirror_kind(object->class);
         Object *pool;
 
-        /* What it made was given with its reply. Only changes of interfaces are of the whole. */
         if (!kind)
-                return g_str_has_prefix(method->name, "InterfaceChange") ?
-                        list_again(self, MIRROR_INTERFACE, NULL, error) :
-                        0;
+                return host_changed(self, method, error);
         if (object->gone)
                 return 0;
         switch (mirror_kind_id(kind)) {
@@ -704,6 +748,9 @@ static int changed(RemoteConnection *self, Object *object, const MethodInfo *met
                 if (look_again(self, object, error) < 0)
                         return -1;
                 return object->gone ? 0 : list_again(self, MIRROR_VOLUME, object, error);
+        case MIRROR_FILTER:
+                /* There is nothing to ask about one, but whether it is in the list. */
+                return list_again(self, MIRROR_FILTER, NULL, error);
         default:
                 return look_again(self, object, error);
         }

@@ -10,7 +10,8 @@
  *      perform, stream      members that are the peer's to carry out
  *      driver               opening, losing the link and coming back
  *
- * The mirror is true as of the last event. A kind of objects for which the peer has no events is
+ * The mirror is true as of the last event, and of the last reply to a call that came through it:
+ * who has the reply finds what the call did. A kind of objects for which the peer has no events is
  * listed anew when it is asked for, and every MIRROR_PERIOD. */
 
 #include "drivers/remote/session.h"

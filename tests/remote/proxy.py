@@ -7,12 +7,15 @@
         proxy.inject(data)  who connected hears that, too
         proxy.hold()        nothing gets through any more, in either direction, until release()
         proxy.refuse()      new connections end at once, until allow()
+
+LateEvents is one in which replies overtake events.
 """
 
 import contextlib
 import pathlib
 import shutil
 import socket
+import struct
 import tempfile
 import threading
 
@@ -85,7 +88,7 @@ class Proxy:
                     self._change.wait_for(lambda: not self._held or pair not in self._pairs)
                     if pair not in self._pairs:
                         return
-                target.sendall(data)
+                target.sendall(self._passes(pair, source, data))
                 with self._change:
                     if self._hold_after is not None:
                         self._hold_after -= len(data)
@@ -93,6 +96,10 @@ class Proxy:
                             self._hold_after, self._held = None, True
         with self._change:
             self._end(pair)
+
+    def _passes(self, pair, source, data: bytes) -> bytes:
+        """What goes on of it now."""
+        return data
 
     def _end(self, pair):
         if pair not in self._pairs:
@@ -137,3 +144,37 @@ class Proxy:
     def allow(self):
         with self._change:
             self._refused = False
+
+
+class LateEvents(Proxy):
+    """What the peer tells unasked stays here until tell()."""
+
+    PROGRAM, MESSAGE = 0x20008086, 2
+
+    def __init__(self, target: str):
+        super().__init__(target)
+        self._begun, self._events = {}, []
+
+    def _passes(self, pair, source, data):
+        near, far = pair
+        if source is near:
+            return data
+        data, frames = self._begun.get(far, b'') + data, []
+        while len(data) >= 4 and len(data) >= (size := struct.unpack_from('>I', data)[0]):
+            frames.append(data[:size])
+            data = data[size:]
+        self._begun[far] = data
+        events = [frame for frame in frames
+                  if struct.unpack_from('>I', frame, 4)[0] == self.PROGRAM
+                  and struct.unpack_from('>I', frame, 16)[0] == self.MESSAGE]
+        with self._change:
+            self._events += [(near, event) for event in events]
+        return b''.join(frame for frame in frames if frame not in events)
+
+    def tell(self) -> int:
+        """Only while nothing else is under way. How many there were."""
+        with self._change:
+            events, self._events = self._events, []
+        for near, event in events:
+            near.sendall(event)
+        return len(events)
