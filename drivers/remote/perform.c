@@ -126,11 +126,21 @@ static const Domain *domain_of(const Object *object)
         return NULL;
 }
 
+/* Hosts from before libvirt 7.2 take them in the other order, and have no such feature. */
+static void swap_network_update(WireNetworkUpdateArgs *args)
+{
+        uint32_t section = args->section;
+
+        args->section = args->command;
+        args->command = section;
+}
+
 static int member_begin(
         Member *member, Object *object, const WireMap *map, const void *in, GError **error)
 {
         RemoteConnection *self = remote_of(object);
         const Domain *domain = domain_of(object);
+        int r;
 
         *member = (Member){
                 .self = self,
@@ -144,8 +154,11 @@ static int member_begin(
                         .vcpus = domain ? domain->properties.max_vcpus : 0,
                 },
         };
-        return wire_map_args(map, &member->context,
-                object->class == &connection_class ? NULL : object, in, member->args.bytes, error);
+        r = wire_map_args(map, &member->context, object->class == &connection_class ? NULL : object,
+                in, member->args.bytes, error);
+        if (r >= 0 && map->procedure == WIRE_NETWORK_UPDATE && !self->features.network_update_ok)
+                swap_network_update((WireNetworkUpdateArgs *)member->args.bytes);
+        return r;
 }
 
 /* Suspends. */
