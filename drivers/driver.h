@@ -191,6 +191,10 @@ struct Driver {
          * (adopting, autostart). Suspends. */
         void (*start)(Connection *connection);
 
+        /* Finds out the property Version, which is 0 until then. May be NULL: it is known from the
+         * start. Suspends. */
+        void (*find_version)(Connection *connection);
+
         /* Nobody holds it any more, or the service ends: stops working and forgets its domains,
          * which run on. Suspends. */
         void (*stop)(Connection *connection);

@@ -160,7 +160,7 @@ static int answer_get(BusCall *call, GError **error)
         g_autoptr(sd_bus_message) reply = NULL;
         int r;
 
-        r = call_authorize(&call->base, property->action, call->base.object, error);
+        r = call_get(&call->base, error);
         if (r < 0)
                 return r;
         r = sd_bus_message_new_method_return(call->message, &reply);

@@ -266,6 +266,28 @@ int call_perform(Call *call, void *out, GError **error)
         return r < 0 ? r : run_method(call, out, error);
 }
 
+/* The one property that may not be known yet while somebody waits for it: clients of libvirt's read
+ * it once, and as they open. */
+static bool is_to_be_found(const Call *call)
+{
+        const Connection *connection = (const Connection *)call->object;
+
+        return call->property == &connection_class.properties[CONNECTION_PROPERTY_VERSION] &&
+                connection->properties.version == 0 && connection->driver->find_version;
+}
+
+int call_get(Call *call, GError **error)
+{
+        int r = call_authorize(call, call->property->action, call->object, error);
+
+        if (r < 0 || !is_to_be_found(call))
+                return r;
+        if (!fiber_self())
+                return -EAGAIN;
+        ((Connection *)call->object)->driver->find_version((Connection *)call->object);
+        return require_here(call, call->object, error);
+}
+
 int call_set(Call *call, GError **error)
 {
         const Driver *peer = connections_peer(call->object);

@@ -66,6 +66,8 @@ int call_check_flags(const Call *call, GError **error);
 /* Runs the method into out: a struct Results, which the caller clears by its signature also after
  * an error, or a Reply where the method writes that. 0, -1 or -EAGAIN. */
 int call_perform(Call *call, void *out, GError **error);
+/* Whether the caller may read the property, whose value is known then: 0, -1 or -EAGAIN. */
+int call_get(Call *call, GError **error);
 /* Sets the property to the argument. 0, -1 or -EAGAIN. */
 int call_set(Call *call, GError **error);
 

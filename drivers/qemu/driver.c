@@ -478,20 +478,28 @@ static void start_with_host(QemuConnection *self)
         }
 }
 
+/* That of the host's own emulator. Whoever asks while it is probed waits for the same answer. */
+static void qemu_find_version(Connection *connection)
+{
+        QemuConnection *self = qemu_connection_of(connection);
+        g_autofree char *emulator = probes_find(host_arch());
+        g_autoptr(QemuBinary) binary = NULL;
+
+        if (emulator && !self->stopping && probes_get(self->probes, emulator, &binary, NULL) >= 0)
+                object_set_uint64(self, CONNECTION_PROPERTY_VERSION, binary->version);
+}
+
 /* In the background: what takes its time and nobody waits for. */
 static void settle_run(void *data)
 {
         g_autoptr(Connection) connection = data;
         QemuConnection *self = data;
-        g_autofree char *emulator = probes_find(host_arch());
-        g_autoptr(QemuBinary) binary = NULL;
 
         qemu_definitions_save_heads(self);
         qemu_scope_clean(self);
         if (first_since_boot(self))
                 start_with_host(self);
-        if (emulator && !self->stopping && probes_get(self->probes, emulator, &binary, NULL) >= 0)
-                object_set_uint64(self, CONNECTION_PROPERTY_VERSION, binary->version);
+        qemu_find_version(connection);
 }
 
 static void qemu_start(Connection *connection)
@@ -541,5 +549,6 @@ const Driver qemu_driver = {
         .identify = qemu_identify,
         .open = qemu_open,
         .start = qemu_start,
+        .find_version = qemu_find_version,
         .stop = qemu_stop,
 };

@@ -259,7 +259,7 @@ static int answer_get(WireCall *call, GError **error)
         Results out;
         int r;
 
-        r = call_authorize(&call->base, property->action, call->base.object, error);
+        r = call_get(&call->base, error);
         if (r < 0)
                 return r;
         layout_copy(property->signature, object_value(call->base.object, property), out.bytes);

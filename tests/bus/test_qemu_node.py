@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shlex
+import subprocess
 import unittest
 import xml.etree.ElementTree as ElementTree
 
@@ -25,6 +26,15 @@ class NodeTest(BusTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.host = cls.client.object('/org/virtbus1/connection/qemu_session')
+
+    def test_version(self):
+        # A folder that is new has no memory of what the emulator is.
+        host = self.open(f'qemu:///embed?root={self.bus.folder}/new')
+        version = host.get('Connection.Version')
+        emulator = subprocess.run(['qemu-system-x86_64', '--version'], capture_output=True, text=True, check=True)
+        major, minor, micro = map(int, re.search(r'version (\d+)\.(\d+)\.(\d+)', emulator.stdout).groups())
+        self.assertEqual(version, major * 1000000 + minor * 1000 + micro)
+        self.assertEqual(host.get_all('Connection')['Version'], version)
 
     def test_info(self):
         model, memory, cpus, mhz, nodes, sockets, cores, threads = self.host.call('Connection.NodeGetInfo')

@@ -137,6 +137,10 @@ class FrameTest(WireTest):
         on = [n for n in range(20) if self.client.call('CONNECT_SUPPORTS_FEATURE', feature=n)['supported']]
         self.assertEqual(on, [8, 9, 10, 14, 15, 16])
 
+    def test_version_of_an_emulator_that_is_new(self):
+        client = self.raw(f'qemu:///embed?root={self.bus.folder}/new')
+        self.assertGreater(client.call('CONNECT_GET_VERSION')['hv_ver'], 1000000)
+
     def test_login_where_none_is_needed(self):
         self.assertEqual(self.client.call('AUTH_LIST'), {'types': [0]})
         for name, args in (('AUTH_SASL_INIT', {}), ('AUTH_SASL_START', {'mech': 'PLAIN', 'nil': 1, 'data': []}),
