@@ -329,14 +329,13 @@ static int answer_prompts(Login *login, GError **error)
         if (n > PROMPTS_MAX)
                 return error_set(error, ERROR_AUTH_FAILED, "the host asks %d things at once", n);
         for (int i = 0; i < n; i++) {
-                g_autofree char *answer = NULL, *prompt = NULL;
+                g_autofree char *answer = NULL, *whole = NULL, *prompt = NULL;
                 char echo;
                 const char *text = ssh_userauth_kbdint_getprompt(session, i, &echo);
-                g_autofree char *valid = g_utf8_make_valid(text, -1);
 
-                prompt = instruction && instruction[0] ?
-                        g_strdup_printf("%s %s", instruction, valid) :
-                        g_strdup(valid);
+                whole = g_strconcat(instruction && instruction[0] ? instruction : "",
+                        instruction && instruction[0] ? " " : "", text, NULL);
+                prompt = g_utf8_make_valid(whole, -1);
                 if (login->options->ask(echo ? "answer" : "password", prompt, echo, &answer,
                             login->options->data, error) < 0)
                         return -1;
