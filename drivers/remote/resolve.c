@@ -18,6 +18,7 @@ typedef struct Question {
         char port[8];
         int done; /* eventfd */
         int result;
+        int errnum; /* with EAI_SYSTEM; of the thread that asked */
         struct addrinfo *answer;
 } Question;
 
@@ -35,7 +36,7 @@ static Question *question_unref(Question *question)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Question, question_unref)
 
-static int look_up(Question *question, int flags)
+static void look_up(Question *question, int flags)
 {
         const struct addrinfo hints = {
                 .ai_family = AF_UNSPEC,
@@ -43,7 +44,8 @@ static int look_up(Question *question, int flags)
                 .ai_flags = AI_NUMERICSERV | flags,
         };
 
-        return getaddrinfo(question->host, question->port, &hints, &question->answer);
+        question->result = getaddrinfo(question->host, question->port, &hints, &question->answer);
+        question->errnum = errno;
 }
 
 static void *look_up_thread(void *data)
@@ -51,7 +53,7 @@ static void *look_up_thread(void *data)
         Question *question = data;
         const uint64_t one = 1;
 
-        question->result = look_up(question, AI_ADDRCONFIG);
+        look_up(question, AI_ADDRCONFIG);
         if (write(question->done, &one, sizeof one) < 0)
                 g_error("cannot tell of an answer: %m");
         question_unref(question);
@@ -93,12 +95,12 @@ int resolve(const char *host, int port, uint64_t deadline, struct addrinfo **ret
         question->host = g_strdup(host);
         snprintf(question->port, sizeof question->port, "%d", port);
         /* An address needs nobody who knows. */
-        question->result = look_up(question, AI_NUMERICHOST);
+        look_up(question, AI_NUMERICHOST);
         if (question->result == EAI_NONAME && ask(question, deadline, error) < 0)
                 return -1;
         if (question->result != 0)
                 return error_set(error, ERROR_SYSTEM_ERROR, "cannot look up the host %s: %s", host,
-                        question->result == EAI_SYSTEM ? g_strerror(errno) :
+                        question->result == EAI_SYSTEM ? g_strerror(question->errnum) :
                                                          gai_strerror(question->result));
         *ret = g_steal_pointer(&question->answer);
         return 0;
