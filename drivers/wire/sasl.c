@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "service/base/error.h"
+#include "service/base/fiber.h"
 #include "service/base/file.h"
 
 #define SERVICE "libvirt"
@@ -31,7 +32,34 @@ struct Sasl {
         char *answers[_SASL_CREDENTIAL_MAX];
 };
 
-/* The library, once for each end. */
+/* The library, once for each end. Turns of several exchanges are made at once, and its mechanisms
+ * share things: what guards these, it wants to be given. */
+
+static void *mutex_new(void)
+{
+        GMutex *mutex = g_new(GMutex, 1);
+
+        g_mutex_init(mutex);
+        return mutex;
+}
+
+static int mutex_lock(void *mutex)
+{
+        g_mutex_lock(mutex);
+        return SASL_OK;
+}
+
+static int mutex_unlock(void *mutex)
+{
+        g_mutex_unlock(mutex);
+        return SASL_OK;
+}
+
+static void mutex_free(void *mutex)
+{
+        g_mutex_clear(mutex);
+        g_free(mutex);
+}
 
 typedef struct Start {
         bool client;
@@ -49,18 +77,26 @@ static int start_run(void *data)
 static int library_start(bool client, GError **error)
 {
         static bool started[2];
-        Start start = { .client = client };
+        static FiberLock starting;
+        Start start = { .client = client, .result = SASL_OK };
         int r;
 
         if (started[client])
                 return 0;
-        r = offload("starting SASL", start_run, &start);
+        r = fiber_lock(&starting, "SASL", FIBER_FOREVER);
+        if (r >= 0) {
+                if (!started[0] && !started[1])
+                        sasl_set_mutex(mutex_new, mutex_lock, mutex_unlock, mutex_free);
+                if (!started[client])
+                        r = offload("starting SASL", start_run, &start);
+                started[client] = r >= 0 && start.result == SASL_OK;
+                fiber_unlock(&starting);
+        }
         if (r < 0)
                 return error_set(error, ERROR_AUTH_FAILED, "SASL: %s", g_strerror(-r));
         if (start.result != SASL_OK)
                 return error_set(error, ERROR_AUTH_FAILED, "SASL cannot begin: %s",
                         sasl_errstring(start.result, NULL, NULL));
-        started[client] = true;
         return 0;
 }
 
@@ -82,8 +118,11 @@ static Sasl *exchange_free(Sasl *self)
                 return NULL;
         if (self->connection)
                 sasl_dispose(&self->connection);
-        for (unsigned i = 0; i < _SASL_CREDENTIAL_MAX; i++)
+        for (unsigned i = 0; i < _SASL_CREDENTIAL_MAX; i++) {
+                if (self->answers[i])
+                        explicit_bzero(self->answers[i], strlen(self->answers[i]));
                 g_free(self->answers[i]);
+        }
         g_free(self->host);
         g_free(self);
         return NULL;

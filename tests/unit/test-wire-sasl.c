@@ -125,6 +125,31 @@ static int login(Ends *ends, const char *mechanisms)
         return MIN(server, 0);
 }
 
+/* Turns are made on helper threads, two at a time. */
+static void login_run(void *data)
+{
+        unsigned *n_left = data;
+        Ends ends;
+
+        ends_open(&ends, 112, 0);
+        login(&ends, "DIGEST-MD5");
+        g_assert_no_error(ends.error);
+        ends_close(&ends);
+        (*n_left)--;
+}
+
+/* The first that there are: they start the library, too. */
+static void test_at_once(void)
+{
+        unsigned n_left = 32;
+
+        password = "secret";
+        for (unsigned i = n_left; i > 0; i--)
+                g_assert_cmpint(fiber_start("a login", login_run, &n_left, NULL), ==, 0);
+        while (n_left > 0)
+                g_assert_cmpint(fiber_yield(), ==, 0);
+}
+
 static void test_strong(void)
 {
         const char *list, *user;
@@ -254,6 +279,7 @@ int main(int argc, char **argv)
                 const char *name;
                 void (*run)(void);
         } tests[] = {
+                { "/wire-sasl/at-once", test_at_once },
                 { "/wire-sasl/strong", test_strong },
                 { "/wire-sasl/plain-over-tls", test_plain_over_tls },
                 { "/wire-sasl/refused", test_refused },
