@@ -204,8 +204,7 @@ int domain_begin_job(Domain *domain, const char *member, GError **error)
         if (r < 0)
                 return error_set(error, ERROR_OPERATION_ABORTED, "%s of domain '%s' was given up",
                         member, domain->properties.name);
-        domain->job = job_begin(
-                &domain->object, member, client_current() ? client_current()->user : NULL);
+        domain->job = job_begin(&domain->object, member);
         return 0;
 }
 

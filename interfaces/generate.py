@@ -45,6 +45,7 @@ ACTIONS = {
     "domain.send-input", "domain.snapshot", "domain.migrate", "network.read", "network.write", "storage.read",
     "storage.write", "node-device.read", "node-device.write", "secret.read", "secret.read-value", "secret.write",
     "filter.read", "filter.write", "interface.read", "interface.write", "manager.debug",
+    "parent.read", "parent.stop",  # what it takes to do that to the object above: service/authorize.h
 }
 BASIC = {"y": "uint8_t", "b": "int", "n": "int16_t", "q": "uint16_t", "i": "int32_t", "u": "uint32_t",
          "x": "int64_t", "t": "uint64_t", "d": "double", "h": "int"}

@@ -94,7 +94,9 @@ def facts(member):
     found = []
     if member.kind == "property":
         found.append(f"type {member.type.signature}, {member.element.get('access')}")
-    if notes.get("Permission", "none") != "none":
+    if notes.get("Permission", "none").startswith("parent."):
+        found.append(f"permission to {notes['Permission'][len('parent.'):]} what it is below")
+    elif notes.get("Permission", "none") != "none":
         found.append(f"permission {OWN}{notes['Permission']}")
     if "SetPermission" in notes:
         found.append(f"to set, {OWN}{notes['SetPermission']}")

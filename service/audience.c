@@ -46,12 +46,7 @@ static void item_free(Item *item)
 
 static Question question_of(Caller *caller, const Topic *topic)
 {
-        return (Question){
-                .caller = caller,
-                .action = topic->action,
-                .member = "Signals",
-                .object = topic->about,
-        };
+        return question_about(caller, topic->action, "Signals", topic->about);
 }
 
 int audience_hears(Caller *caller, const Topic *topics, size_t n, bool *answers)

@@ -23,6 +23,45 @@ static struct {
         uint64_t n_questions;
 } authority;
 
+/* What it takes to stop, or else to change, an object. */
+static const char *stop_action(const Object *object)
+{
+        static const struct {
+                const ClassInfo *class;
+                const char *action;
+        } rows[] = {
+                { &connection_class, "org.virtbus1.connection.write" },
+                { &domain_class, "org.virtbus1.domain.stop" },
+                { &network_class, "org.virtbus1.network.write" },
+                { &storage_pool_class, "org.virtbus1.storage.write" },
+                { &storage_vol_class, "org.virtbus1.storage.write" },
+                { &node_device_class, "org.virtbus1.node-device.write" },
+                { &secret_class, "org.virtbus1.secret.write" },
+                { &nw_filter_class, "org.virtbus1.filter.write" },
+                { &interface_class, "org.virtbus1.interface.write" },
+        };
+        unsigned i = 0;
+
+        while (rows[i].class != object->class)
+                g_assert(++i < G_N_ELEMENTS(rows));
+        return rows[i].action;
+}
+
+Question question_about(Caller *caller, const char *action, const char *member, Object *object)
+{
+        bool of_parent = object && object->class == &job_class;
+        Object *about = of_parent ? object->parent : object;
+
+        return (Question){
+                .caller = caller,
+                .action = !of_parent                            ? action :
+                        strcmp(action, ACTION_PARENT_READ) == 0 ? class_read_action(about->class) :
+                                                                  stop_action(about),
+                .member = member,
+                .object = about,
+        };
+}
+
 typedef struct DecisionKey {
         const char *action, *member;
         uint64_t serial; /* of the object; 0: none */

@@ -22,6 +22,13 @@ typedef struct Question {
         bool interactive;  /* the user may be asked */
 } Question;
 
+/* The actions of a job, this and parent.stop, stand for those of what it is a job of, and a
+ * question about them is one about that. */
+#define ACTION_PARENT_READ "org.virtbus1.parent.read"
+
+/* One about an object. */
+Question question_about(Caller *caller, const char *action, const char *member, Object *object);
+
 typedef enum Answer {
         ANSWER_UNKNOWN, /* authorize() has to ask */
         ANSWER_YES,

@@ -17,13 +17,10 @@ static struct {
 
 Question call_question(const Call *call, const char *action, Object *object)
 {
-        return (Question){
-                .caller = call->caller,
-                .action = action,
-                .member = call->member,
-                .object = object,
-                .interactive = call->interactive,
-        };
+        Question question = question_about(call->caller, action, call->member, object);
+
+        question.interactive = call->interactive;
+        return question;
 }
 
 /* It may have gone while the call waited, for another one or for the authority. */
@@ -133,17 +130,22 @@ static int run_operation(
         Call *call, Operation operation, JobKind job, bool needs_active, void *out, GError **error)
 {
         Domain *domain = domain_of(call->object);
-        bool locks = domain && job == JOB_MODIFY;
+        bool works = job == JOB_MODIFY;
+        Job *apart = NULL;
         int r;
 
-        if (locks && domain_begin_job(domain, call->member, error) < 0)
+        if (works && !domain)
+                apart = job_begin(call->object, call->member);
+        else if (works && domain_begin_job(domain, call->member, error) < 0)
                 return -1;
         r = domain ? domain_require_here(domain, error) : 0;
         if (r == 0 && needs_active)
                 r = domain_require_active(domain, error);
         if (r == 0)
                 r = operation(call->object, call->arguments, out, error);
-        if (locks)
+        if (apart)
+                job_end(apart, r < 0 ? *error : NULL);
+        else if (works)
                 domain_end_job(domain, r < 0 ? *error : NULL);
         return r;
 }

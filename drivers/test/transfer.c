@@ -20,23 +20,27 @@ struct Transfer {
         TransferDirection direction;
         TransferEnd end;
         uint64_t offset, left;
+        uint64_t length;
         int fd;
+        Job *job;
         sd_event_source *source;
 };
 
-/* The client finds the message before the end, if it looks. */
-static void transfer_end(Transfer *self, const char *message)
+/* The client finds the message before the end, if it looks. problem is NULL where all went well. */
+static void transfer_end(Transfer *self, const GError *problem)
 {
         Transfer **link = self->list;
 
         while (*link != self)
                 link = &(*link)->next;
         *link = self->next;
-        if (message && self->direction == TRANSFER_UPLOAD)
-                send(self->fd, message, strlen(message), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (problem && self->direction == TRANSFER_UPLOAD)
+                send(self->fd, problem->message, strlen(problem->message),
+                        MSG_DONTWAIT | MSG_NOSIGNAL);
         sd_event_source_disable_unref(self->source);
         /* Who reads the end finds all told that is to be told. */
         self->end.ended(self->end.object);
+        job_end(self->job, problem);
         fd_close(self->fd);
         object_unref(self->end.object);
         g_free(self);
@@ -44,13 +48,30 @@ static void transfer_end(Transfer *self, const char *message)
 
 void transfers_end(Transfer **list, const void *object, const char *message)
 {
+        g_autoptr(GError) problem = NULL;
         Transfer *next;
 
+        error_set_literal(&problem, ERROR_OPERATION_ABORTED, message);
         for (Transfer *self = *list; self; self = next) {
                 next = self->next;
                 if (!object || self->end.object == object)
-                        transfer_end(self, message);
+                        transfer_end(self, problem);
         }
+}
+
+static void cancel(void *data)
+{
+        g_autoptr(GError) problem = NULL;
+
+        error_set(&problem, ERROR_OPERATION_ABORTED, "it was cancelled");
+        transfer_end(data, problem);
+}
+
+static void moved(Transfer *self, uint64_t bytes)
+{
+        self->offset += bytes;
+        self->left -= bytes;
+        job_progress(self->job, self->length - self->left, self->length);
 }
 
 static int store(Transfer *self, const char *bytes, size_t size, GError **error)
@@ -63,8 +84,7 @@ static int store(Transfer *self, const char *bytes, size_t size, GError **error)
         if (content_write(self->end.content, self->offset, bytes, size) < 0)
                 return error_set(error, ERROR_OPERATION_FAILED,
                         "the volumes of the test host hold as much as they may");
-        self->offset += size;
-        self->left -= size;
+        moved(self, size);
         return 0;
 }
 
@@ -77,7 +97,17 @@ static void receive(Transfer *self)
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return;
         if (n <= 0 || store(self, bytes, (size_t)n, &error) < 0)
-                transfer_end(self, error ? error->message : NULL);
+                transfer_end(self, error);
+}
+
+static void nobody_reads(Transfer *self)
+{
+        g_autoptr(GError) problem = NULL;
+
+        error_set(&problem, ERROR_OPERATION_ABORTED,
+                "the client left with %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes",
+                self->length - self->left, self->length);
+        transfer_end(self, problem);
 }
 
 static void give(Transfer *self)
@@ -90,11 +120,12 @@ static void give(Transfer *self)
         n = send(self->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return;
-        if (n > 0) {
-                self->offset += (size_t)n;
-                self->left -= (size_t)n;
+        if (n < 0) {
+                nobody_reads(self);
+                return;
         }
-        if (n < 0 || self->left == 0)
+        moved(self, (uint64_t)n);
+        if (self->left == 0)
                 transfer_end(self, NULL);
 }
 
@@ -107,7 +138,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
         if (self->direction == TRANSFER_UPLOAD)
                 receive(self);
         else if (revents & (EPOLLHUP | EPOLLERR))
-                transfer_end(self, NULL);
+                nobody_reads(self);
         else
                 give(self);
         return 0;
@@ -147,9 +178,11 @@ int transfer_new(Transfer **list, TransferDirection direction, const TransferEnd
         self->direction = direction;
         self->end = *end;
         self->offset = offset;
-        self->left = length;
+        self->left = self->length = length;
         self->fd = pair[0];
         object_ref(end->object);
+        self->job = job_begin_apart(end->object, upload ? "Upload" : "Download", cancel, self);
+        job_progress(self->job, 0, length);
         *list = g_steal_pointer(&self);
         *ret = pair[1];
         return 0;

@@ -6,7 +6,8 @@
  *
  * Of an upload the client shuts its writing side, or closes the socket, after the last byte. Then
  * it reads nothing but the end where all is stored; else the message of the error, which may come
- * before it has written all. A download ends after its last byte. */
+ * before it has written all. A download ends after its last byte, or early where it is ended. Each
+ * is a job of its object. */
 
 #include "drivers/driver.h"
 #include "drivers/test/content.h"
@@ -28,8 +29,8 @@ typedef enum TransferDirection {
         TRANSFER_DOWNLOAD,
 } TransferDirection;
 
-/* A new one in *list, of at most length bytes from offset on. *ret is the client's end, a blocking
- * descriptor. */
+/* A new one in *list, of at most length bytes from offset on, by the running fiber's client. *ret
+ * is its end, a blocking descriptor. */
 int transfer_new(Transfer **list, TransferDirection direction, const TransferEnd *end,
         uint64_t offset, uint64_t length, int *ret, GError **error);
 

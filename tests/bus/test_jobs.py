@@ -10,6 +10,8 @@ import unittest
 from bustest import OBJECT_MANAGER, ROOT, SHUT_OFF, Xml
 from test_qemu import FakeHost, RUNNING
 
+CANCELLED = 3
+
 
 # Seconds; what ends before is not shown.
 SHOWN_AFTER = 0.5
@@ -47,7 +49,8 @@ class JobTest(FakeHost):
             self.assertTrue(job.path.startswith(f'{guest.path}/job/'))
             properties = job.get_all('Job')
             self.assertTrue(before - 1e6 < properties.pop('Started') < time.time() * 1e6)
-            self.assertEqual(properties, {'Operation': 'Create', 'User': getpass.getuser(), 'Cancellable': True})
+            self.assertEqual(properties, {'Operation': 'Create', 'User': getpass.getuser(), 'Cancellable': True, 'State': 0,
+                                          'Progress': 0.0, 'Processed': 0, 'Total': 0})
             managed = self.client.call(ROOT, OBJECT_MANAGER, 'GetManagedObjects', None)
             self.assertEqual(managed[job.path], {'org.virtbus1.Job': job.get_all('Job')})
             # Of another caller: one's own calls about an object are answered one after the other.
@@ -60,9 +63,13 @@ class JobTest(FakeHost):
             told = [(s.member, s.arguments[-2:]) for s in signals.all
                     if job.path in (s.path, s.arguments[0] if s.arguments else None)]
             self.assertEqual([member for member, _ in told],
-                             ['InterfacesAdded', 'PropertiesChanged', 'Completed', 'InterfacesRemoved'])
+                             ['InterfacesAdded', 'PropertiesChanged', 'PropertiesChanged', 'Completed',
+                              'InterfacesRemoved'])
             self.assertEqual(told[1][1], ({'Cancellable': False}, []))
-            self.assertEqual(told[2][1], (False, "operation aborted: the start of guest 'slow' was cancelled"))
+            self.assertEqual(told[2][1], ({'State': CANCELLED}, []))
+            completed = signals.matching(member='Completed')[0]
+            self.assertEqual(completed.arguments, (False, 'org.virtbus1.Error.OperationAborted',
+                                                   "operation aborted: the start of guest 'slow' was cancelled"))
         with self.refused('-UnknownObject'):
             job.get('Job.Operation')
 

@@ -9,6 +9,7 @@ tests in the container (tests/system).
 """
 
 import re
+import socket
 import sys
 import unittest
 import xml.etree.ElementTree as ElementTree
@@ -225,6 +226,28 @@ class PermissionsTest(HostBusTest):
             with self.subTest(role=role):
                 self.assertEqual(set(managed[ROOT]['org.virtbus1.Manager']), seen)
                 self.assertEqual(set(caller.object(ROOT).get_all('Manager')), seen)
+
+    def test_jobs(self):
+        """By the permissions of what they are jobs of."""
+        volume = self.client.object(self.make('StorageVol'))
+        with self.client.record() as signals:
+            stream = socket.socket(fileno=volume.call('StorageVol.Upload', 0, 0, 0))
+            self.addCleanup(stream.close)
+            job = signals.wait(member='InterfacesAdded', where=lambda s: s.arguments[0].startswith(
+                f'{volume.path}/job/')).arguments[0]
+        for role, allowed, name, caller in self.each():
+            if name == 'org.libvirt':
+                continue
+            seen = 'storage.read' in allowed
+            with self.subTest(role=role):
+                self.assertEqual(job in caller.call(ROOT, OBJECT_MANAGER, 'GetManagedObjects', None), seen)
+                for way, signature, arguments in (('Get', '(ss)', ('org.virtbus1.Job', 'State')),
+                                                  ('GetAll', '(s)', ('org.virtbus1.Job',))):
+                    refused, _ = self.denied(caller.call, job, PROPERTIES, way, signature, *arguments)
+                    self.assertEqual(refused, not seen)
+                refused, _ = self.denied(caller.object(job).call, 'Job.Cancel')
+                self.assertEqual(refused, 'storage.write' not in allowed)
+        self.assertEqual(stream.recv(4096), b'operation aborted: it was cancelled')
 
     # What a method reads beside the object that it is called on
 

@@ -2,17 +2,23 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is in the volumes of the test host: upload, download, clone, resize, wipe."""
 
+import contextlib
+import getpass
 import os
 import random
 import socket
+import time
 import unittest
 
 from bustest import BusTest
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+# Job.State, and how often at most it is told how far one is.
+RUNNING, COMPLETED, FAILED, CANCELLED = range(4)
+TOLD_EVERY = 0.2
 
 
-class TestVolumes(BusTest):
+class VolumeTest(BusTest):
     def setUp(self):
         self.host = self.open()
         self.pool = self.client.object(self.host.call('Connection.ListStoragePools', 0)[0])
@@ -74,6 +80,19 @@ class TestVolumes(BusTest):
         self.assertEqual(self.pool.get('StoragePool.Available'), 100 * GIB - self.pool.get('StoragePool.Allocation'))
         return sizes
 
+    def idle(self, volume):
+        self.client.wait(lambda: self.is_idle(volume))
+
+    def is_idle(self, volume) -> bool:
+        try:
+            volume.call('StorageVol.Resize', volume.get('StorageVol.Capacity'), 0)
+        except Exception as error:
+            self.assertIn('still in use', str(error))
+            return False
+        return True
+
+
+class TestVolumes(VolumeTest):
     def test_round_trip(self):
         volume, content = self.volume(), random.Random(1).randbytes(4 * MIB)
         self.assertEqual(self.download(volume), bytes(4 * MIB))
@@ -158,17 +177,6 @@ class TestVolumes(BusTest):
             self.idle(volume)
         self.assertEqual(self.upload(volume, b'x'), '')
 
-    def idle(self, volume):
-        self.client.wait(lambda: self.is_idle(volume))
-
-    def is_idle(self, volume) -> bool:
-        try:
-            volume.call('StorageVol.Resize', volume.get('StorageVol.Capacity'), 0)
-        except Exception as error:
-            self.assertIn('still in use', str(error))
-            return False
-        return True
-
     def test_closed_early(self):
         """What was written before the client left is stored, and nothing else is."""
         volume = self.volume()
@@ -247,6 +255,124 @@ class TestVolumes(BusTest):
             self.assertEqual(self.sizes(volume), (MIB, allocation))
         with self.refused('InvalidArg', 'invalid argument: wiping algorithm 10 not supported'):
             volume.call('StorageVol.Wipe', 10, 0)
+
+
+class TestJobs(VolumeTest):
+    """Uploads and downloads that take long are seen on the bus, with how far they are, and can be cancelled."""
+
+    ABORTED, FAILED = 'org.virtbus1.Error.OperationAborted', 'org.virtbus1.Error.OperationFailed'
+
+    @contextlib.contextmanager
+    def begin(self, member: str, length=4 * MIB):
+        """A volume, a stream of it, its job, and all signals."""
+        volume, before = self.volume(), self.sockets()
+        with self.client.record() as signals:
+            stream = self.stream(volume, member, 0, length)
+            added = signals.wait(member='InterfacesAdded', where=lambda s: s.arguments[0].startswith(f'{volume.path}/job/'))
+            yield volume, stream, self.client.object(added.arguments[0]), signals
+        stream.close()
+        self.idle(volume)
+        self.client.wait(lambda: self.sockets() <= before)
+
+    def sockets(self) -> int:
+        """That the service has open."""
+        folder, n = f'/proc/{self.bus.service.pid}/fd', 0
+        for descriptor in os.listdir(folder):
+            with contextlib.suppress(FileNotFoundError):
+                n += os.readlink(f'{folder}/{descriptor}').startswith('socket:')
+        return n
+
+    def ended(self, job, signals, state: int, processed: int, error: str, message: str):
+        completed = signals.wait(member='Completed', path=job.path)
+        self.assertEqual(completed.arguments, (state == COMPLETED, error, message))
+        signals.wait(member='InterfacesRemoved', where=lambda s: s.arguments[0] == job.path)
+        changes = signals.changes(job.path)
+        self.assertEqual((changes['State'], changes['Cancellable']), (state, False))
+        if processed is not None:
+            self.assertEqual(changes['Processed'], processed)
+        with self.refused('-UnknownObject'):
+            job.get('Job.State')
+
+    def test_progress(self):
+        with self.begin('Upload') as (_, stream, job, signals):
+            self.assertLess(abs(job.get('Job.Started') / 1e6 - time.time()), 60)
+            self.assertEqual({**job.get_all('Job'), 'Started': None}, {
+                'Operation': 'Upload', 'User': getpass.getuser(), 'Started': None, 'State': RUNNING, 'Progress': 0.0,
+                'Processed': 0, 'Total': 4 * MIB, 'Cancellable': True})
+            for part in range(1, 4):
+                stream.sendall(os.urandom(MIB))
+                self.client.wait(lambda part=part: signals.changes(job.path).get('Processed') == part * MIB)
+                self.assertEqual((job.get('Job.Processed'), job.get('Job.Progress')), (part * MIB, part / 4))
+            stream.sendall(os.urandom(MIB))
+            self.assertEqual(self.finish(stream), '')
+            self.ended(job, signals, COMPLETED, 4 * MIB, '', '')
+            self.assertEqual(signals.changes(job.path)['Progress'], 1.0)
+
+    def test_download(self):
+        with self.begin('Download') as (_, stream, job, signals):
+            self.assertEqual(job.get('Job.Operation'), 'Download')
+            self.assertEqual(len(self.read(stream)), 4 * MIB)
+            self.ended(job, signals, COMPLETED, 4 * MIB, '', '')
+
+    def test_is_not_told_too_often(self):
+        begin = time.monotonic()
+        with self.begin('Upload') as (_, stream, job, signals):
+            for _ in range(64):
+                stream.sendall(b'\1' * 64 * KIB)
+                job.get('Job.Processed')
+            self.assertEqual(self.finish(stream), '')
+            self.ended(job, signals, COMPLETED, 4 * MIB, '', '')
+        told = signals.matching(member='PropertiesChanged', path=job.path)
+        self.assertLessEqual(len(told), (time.monotonic() - begin) / TOLD_EVERY + 1)
+
+    def test_cancel(self):
+        with self.begin('Upload') as (volume, stream, job, signals):
+            stream.sendall(b'\1' * MIB)
+            self.client.wait(lambda: job.get('Job.Processed') == MIB)
+            job.call('Job.Cancel')
+            self.assertEqual(self.said(stream), 'operation aborted: it was cancelled')
+            with self.assertRaises(BrokenPipeError):
+                stream.sendall(b'\1' * MIB)
+            self.ended(job, signals, CANCELLED, MIB, self.ABORTED, 'operation aborted: it was cancelled')
+        # What was there by then is stored.
+        self.assertEqual(self.download(volume, 0, 2 * MIB), b'\1' * MIB + bytes(MIB))
+
+    def test_cancel_a_download(self):
+        with self.begin('Download') as (_, stream, job, signals):
+            job.call('Job.Cancel')
+            self.assertLess(len(self.read(stream)), 4 * MIB)
+            self.ended(job, signals, CANCELLED, None, self.ABORTED, 'operation aborted: it was cancelled')
+
+    def test_failure(self):
+        with self.begin('Upload', MIB) as (_, stream, job, signals):
+            stream.sendall(b'\1' * MIB)
+            self.client.wait(lambda: job.get('Job.Processed') == MIB)
+            stream.sendall(b'x')
+            more = 'operation failed: there are more bytes than the volume or the upload has room for'
+            self.assertEqual(self.said(stream), more)
+            self.ended(job, signals, FAILED, MIB, self.FAILED, more)
+
+    def test_pool_stops(self):
+        with self.begin('Upload') as (volume, stream, job, signals):
+            self.pool.call('StoragePool.Destroy')
+            self.assertEqual(self.said(stream), 'the storage pool was stopped')
+            self.ended(job, signals, FAILED, None, self.ABORTED, 'the storage pool was stopped')
+            self.pool.call('StoragePool.Create', 0)
+
+    def test_client_vanishes(self):
+        """The end of an upload is its end; who leaves a download has not all of it."""
+        with self.begin('Upload') as (_, stream, job, signals):
+            stream.sendall(b'\1' * MIB)
+            stream.close()
+            self.ended(job, signals, COMPLETED, MIB, '', '')
+        self.doCleanups()
+        self.setUp()
+        with self.begin('Download') as (_, stream, job, signals):
+            stream.recv(1)
+            stream.close()
+            completed = signals.wait(member='Completed', path=job.path)
+            self.assertEqual(completed.arguments[:2], (False, self.ABORTED))
+            self.assertRegex(completed.arguments[2], r'the client left with \d+ of 4194304 bytes')
 
 
 if __name__ == '__main__':
