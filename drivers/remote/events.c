@@ -29,17 +29,6 @@ enum {
         DEVICE_DELETED,
 };
 
-typedef struct EventRow {
-        int32_t procedure;
-        MirrorKindId kind;
-        uint16_t name;      /* offset of the struct that names the object */
-        int16_t signal;     /* of the object; -1: none */
-        uint16_t arguments; /* offset of what is laid out as the signal's struct is */
-        /* Suspends. Instead of the signal. */
-        void (*tell)(
-                RemoteConnection *self, MirrorObject *object, const void *ret, MirrorState state);
-} EventRow;
-
 struct MirrorEvent {
         const EventRow *row;
         void *ret;
@@ -274,7 +263,7 @@ void events_tell_state(RemoteConnection *self, MirrorObject *object)
                 .arguments = offsetof(Wire##Tag##Ret, first),                               \
         }
 
-static const EventRow rows[] = {
+const EventRow event_rows[] = {
         LIFE(DOMAIN_EVENT_CALLBACK_LIFECYCLE, DomainEventCallbackLifecycle, MIRROR_DOMAIN, msg.dom,
                 tell_domain_life),
         LIFE(NETWORK_EVENT_LIFECYCLE, NetworkEventLifecycle, MIRROR_NETWORK, net,
@@ -328,6 +317,7 @@ static const EventRow rows[] = {
                 METADATA_CHANGE, type),
         SIGNAL(DOMAIN_EVENT_BLOCK_THRESHOLD, DomainEventBlockThreshold, dom, BLOCK_THRESHOLD, dev),
 };
+const unsigned n_event_rows = G_N_ELEMENTS(event_rows);
 
 /* Events that come with a change of properties. */
 static bool changes(const EventRow *row)
@@ -365,9 +355,9 @@ void events_drop(RemoteConnection *self)
 
 static const EventRow *row_of(int32_t procedure)
 {
-        for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
-                if (rows[i].procedure == procedure)
-                        return &rows[i];
+        for (unsigned i = 0; i < n_event_rows; i++)
+                if (event_rows[i].procedure == procedure)
+                        return &event_rows[i];
         return NULL;
 }
 
@@ -498,25 +488,26 @@ static int subscribed(RemoteConnection *self, RemoteCall *call, GError **error)
 static int subscribe_all(
         RemoteConnection *self, RemoteLink *link, RemoteCall *calls, GError **error)
 {
-        for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-                const WireProcedure *event = wire_procedure(WIRE_PROGRAM_REMOTE, rows[i].procedure);
+        for (unsigned i = 0; i < n_event_rows; i++) {
+                const WireProcedure *event =
+                        wire_procedure(WIRE_PROGRAM_REMOTE, event_rows[i].procedure);
                 /* The object that it is about, which follows, stays absent: all. */
                 const struct {
                         int32_t number;
                         void *object;
                 } args = { .number = event->event };
 
-                if (remote_call_send(&calls[i], link, mirror_kinds[rows[i].kind].subscribe, &args,
-                            NULL, 0, NULL, fiber_deadline(LINK_QUERY_DEADLINE), error) < 0)
+                if (remote_call_send(&calls[i], link, mirror_kinds[event_rows[i].kind].subscribe,
+                            &args, NULL, 0, NULL, fiber_deadline(LINK_QUERY_DEADLINE), error) < 0)
                         return -1;
         }
-        for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        for (unsigned i = 0; i < n_event_rows; i++) {
                 int r = subscribed(self, &calls[i], error);
 
                 if (r < 0)
                         return -1;
-                if (r > 0 && rows[i].tell)
-                        self->tells[rows[i].kind] = true;
+                if (r > 0 && event_rows[i].tell)
+                        self->tells[event_rows[i].kind] = true;
         }
         return 0;
 }
@@ -524,14 +515,14 @@ static int subscribe_all(
 int events_subscribe(RemoteConnection *self, GError **error)
 {
         g_autoptr(RemoteLink) link = remote_link_ref(self->link);
-        g_autofree RemoteCall *calls = g_new0(RemoteCall, G_N_ELEMENTS(rows));
+        g_autofree RemoteCall *calls = g_new0(RemoteCall, n_event_rows);
         g_auto(RemoteCall) call = { 0 };
         int r = 0;
 
         memset(self->tells, 0, sizeof self->tells);
         if (self->features.event_callbacks)
                 r = subscribe_all(self, link, calls, error);
-        for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
+        for (unsigned i = 0; i < n_event_rows; i++)
                 remote_call_clear(&calls[i]);
         if (r < 0 || !self->features.close_callback)
                 return r;

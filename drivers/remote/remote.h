@@ -186,6 +186,20 @@ void mirror_changed(RemoteConnection *self, Object *object, const MethodInfo *me
 
 /* Events. */
 
+typedef struct EventRow {
+        int32_t procedure;
+        MirrorKindId kind;
+        uint16_t name;      /* offset of the struct that names the object */
+        int16_t signal;     /* of the object; -1: none */
+        uint16_t arguments; /* offset of what is laid out as the signal's struct is */
+        /* Suspends. Instead of the signal. */
+        void (*tell)(
+                RemoteConnection *self, MirrorObject *object, const void *ret, MirrorState state);
+} EventRow;
+
+extern const EventRow event_rows[];
+extern const unsigned n_event_rows;
+
 /* Suspends. Asks the peer for the events of all kinds, as far as it has them. */
 int events_subscribe(RemoteConnection *self, GError **error);
 /* An event of the link; takes ret. */
