@@ -163,49 +163,44 @@ size_t wire_size(const char *layout)
         return struct_type(layout).size;
 }
 
-/* Freeing. */
+/* A walk over a value: what lies within it comes first. */
 
-static void value_clear(const WireType *type, void *value)
+typedef void (*Visit)(const WireType *type, void *value);
+
+static void visit_members(const char *layout, void *data, Visit visit);
+static void visit_items(const char *layout, void *items, size_t n, Visit visit);
+
+static void visit_value(const WireType *type, void *value, Visit visit)
 {
-        Array *array = value;
-        WireType inner;
+        const Array *array = value;
+        void **present = value;
 
         switch (type->code) {
-        case 's':
-        case 'S':
-                g_free(*(char **)value);
-                break;
-        case 'o':
-                g_free(array->items);
-                break;
-        case 'P':
-                params_clear(value);
-                break;
         case 'a':
-                inner = wire_type(type->inner);
-                for (size_t i = 0; i < array->n; i++)
-                        value_clear(&inner, (char *)array->items + i * inner.size);
-                g_free(array->items);
+                visit_items(type->inner, array->items, array->n, visit);
                 break;
         case 'x':
-                inner = wire_type(type->inner);
-                for (size_t i = 0; i < type->max; i++)
-                        value_clear(&inner, (char *)value + i * inner.size);
+                visit_items(type->inner, value, type->max, visit);
                 break;
         case '?':
-                if (*(void **)value) {
-                        inner = wire_type(type->inner);
-                        value_clear(&inner, *(void **)value);
-                        g_free(*(void **)value);
-                }
+                visit_items(type->inner, *present, *present ? 1 : 0, visit);
                 break;
         case '(':
-                wire_clear(type->inner, value);
+                visit_members(type->inner, value, visit);
                 break;
         }
+        visit(type, value);
 }
 
-void wire_clear(const char *layout, void *data)
+static void visit_items(const char *layout, void *items, size_t n, Visit visit)
+{
+        const WireType type = wire_type(layout);
+
+        for (size_t i = 0; i < n; i++)
+                visit_value(&type, (char *)items + i * type.size, visit);
+}
+
+static void visit_members(const char *layout, void *data, Visit visit)
 {
         WireType type;
         size_t offset = 0;
@@ -213,13 +208,40 @@ void wire_clear(const char *layout, void *data)
         for (; !at_end(layout); layout = type.end, offset += type.size) {
                 type = wire_type(layout);
                 offset = wire_align(offset, &type);
-                value_clear(&type, (char *)data + offset);
-                memset((char *)data + offset, 0, type.size);
+                visit_value(&type, (char *)data + offset, visit);
         }
 }
 
+/* Freeing. */
+
+static void value_free(const WireType *type, void *value)
+{
+        switch (type->code) {
+        case 's':
+        case 'S':
+        case '?':
+                g_free(*(void **)value);
+                break;
+        case 'o':
+        case 'a':
+                g_free(((Array *)value)->items);
+                break;
+        case 'P':
+                params_clear(value);
+                break;
+        }
+}
+
+void wire_clear(const char *layout, void *data)
+{
+        visit_members(layout, data, value_free);
+        /* A struct of nothing has no place. */
+        if (!at_end(layout))
+                memset(data, 0, wire_size(layout));
+}
+
 /* Decoding. Each function moves the reader on. What it gives is zeroed before, and stays fit for
- * value_clear() at each failure. */
+ * wire_clear() at each failure. */
 
 typedef struct Reader {
         const uint8_t *at;
@@ -611,6 +633,8 @@ int wire_encode(const char *layout, const void *data, GByteArray *out)
         return r;
 }
 
+/* Text. */
+
 static void text_make_utf8(char **text)
 {
         char *invalid = *text;
@@ -635,41 +659,13 @@ static void params_make_utf8(Params *params)
 
 static void value_make_utf8(const WireType *type, void *value)
 {
-        Array *array = value;
-        WireType inner;
-
-        switch (type->code) {
-        case 's':
-        case 'S':
+        if (type->code == 's' || type->code == 'S')
                 text_make_utf8(value);
-                break;
-        case 'P':
+        else if (type->code == 'P')
                 params_make_utf8(value);
-                break;
-        case 'a':
-                inner = wire_type(type->inner);
-                for (size_t i = 0; i < array->n; i++)
-                        value_make_utf8(&inner, (char *)array->items + i * inner.size);
-                break;
-        case '?':
-                inner = wire_type(type->inner);
-                if (*(void **)value)
-                        value_make_utf8(&inner, *(void **)value);
-                break;
-        case '(':
-                wire_make_utf8(type->inner, value);
-                break;
-        }
 }
 
 void wire_make_utf8(const char *layout, void *data)
 {
-        WireType type;
-        size_t offset = 0;
-
-        for (; !at_end(layout); layout = type.end, offset += type.size) {
-                type = wire_type(layout);
-                offset = wire_align(offset, &type);
-                value_make_utf8(&type, (char *)data + offset);
-        }
+        visit_members(layout, data, value_make_utf8);
 }
