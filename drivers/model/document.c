@@ -7,7 +7,7 @@
 
 /* ---- whole documents ------------------------------------------------------------------------ */
 
-static int check_root(const DocumentKind *kind, const char *root, GError **error)
+int document_check_root(const DocumentKind *kind, const char *root, GError **error)
 {
         if (strcmp(root, kind->root) != 0)
                 return error_set(error, ERROR_XML_ERROR, "expecting root element of '%s', not '%s'",
@@ -20,7 +20,7 @@ int document_parse_node(
 {
         void *object;
 
-        if (check_root(kind, (const char *)node->name, error) < 0)
+        if (document_check_root(kind, (const char *)node->name, error) < 0)
                 return -1;
         object = g_malloc0(kind->type->size);
         if (bind_parse(kind->type, node, flags, object, error) < 0) {
@@ -168,7 +168,8 @@ static int read_fields(Search *search)
                         return error_set(search->error, ERROR_XML_ERROR,
                                 "(%s): elements are nested too deeply", search->kind->what);
                 if (depth == 0 &&
-                        check_root(search->kind, (const char *)xmlTextReaderConstLocalName(reader),
+                        document_check_root(search->kind,
+                                (const char *)xmlTextReaderConstLocalName(reader),
                                 search->error) < 0)
                         return -1;
                 if (depth > STEPS_MAX)

@@ -22,6 +22,9 @@ int document_parse(
 int document_parse_node(
         const DocumentKind *kind, const xmlNode *node, unsigned flags, void **ret, GError **error);
 
+/* XML_ERROR where the root element is another. */
+int document_check_root(const DocumentKind *kind, const char *root, GError **error);
+
 /* Takes the children of these names (NULL behind the last) out of a parsed document. */
 void document_drop(xmlNode *root, const char *const *names);
 

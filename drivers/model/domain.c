@@ -1,51 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "drivers/model/document.h"
 #include "drivers/model/domain-tables.h"
 
-#define DOMAIN_WHAT "domain_definition"
+static const DocumentKind domain_kind = { "domain", "domain_definition", &domain_type };
 
 static_assert((int)DOMAIN_XML_SECURE == BIND_WITH_SECRETS, "the engine's flag is libvirt's");
 static_assert((int)DOMAIN_XML_INACTIVE == BIND_INACTIVE, "the engine's flag is libvirt's");
-
-/* ---- what every document must have ---------------------------------------------------------- */
-
-/* The same for a document that is only identified. NULL is absent. */
-static int check_name(const char *name, GError **error)
-{
-        if (!name || !name[0])
-                return error_set_literal(error, ERROR_NO_NAME, "missing name information");
-        if (strchr(name, '/'))
-                return error_set(error, ERROR_XML_ERROR, "name %s cannot contain '/'", name);
-        if (strchr(name, '\n'))
-                return error_set(
-                        error, ERROR_XML_ERROR, "name '%s' cannot contain a newline", name);
-        if (strspn(name, " ") == strlen(name))
-                return error_set(error, ERROR_XML_ERROR, "name '%s' is only blanks", name);
-        return 0;
-}
-
-static int check_uuid(char **uuid, GError **error)
-{
-        g_autofree char *normal = NULL;
-
-        if (!*uuid)
-                return 0;
-        normal = uuid_normalize(*uuid);
-        if (!normal)
-                return error_set(error, ERROR_INTERNAL_ERROR, "malformed uuid element");
-        g_free(*uuid);
-        *uuid = g_steal_pointer(&normal);
-        return 0;
-}
-
-static int check_root(const char *root, GError **error)
-{
-        if (strcmp(root, "domain") != 0)
-                return error_set(error, ERROR_XML_ERROR,
-                        "expecting root element of 'domain', not '%s'", root);
-        return 0;
-}
 
 /* ---- the passes ----------------------------------------------------------------------------- */
 
@@ -58,11 +20,11 @@ static int parse_children(const char *xml, const char *const *children, unsigned
         const char *type;
         xmlNode *root;
 
-        doc = xml_parse_children(xml, strlen(xml), DOMAIN_WHAT, children, error);
+        doc = xml_parse_children(xml, strlen(xml), domain_kind.what, children, error);
         if (!doc)
                 return -1;
         root = xmlDocGetRootElement(doc);
-        if (check_root((const char *)root->name, error) < 0)
+        if (document_check_root(&domain_kind, (const char *)root->name, error) < 0)
                 return -1;
 
         /* Ahead of the tables, for the messages that clients know. */
@@ -75,7 +37,8 @@ static int parse_children(const char *xml, const char *const *children, unsigned
         config = g_new0(DomainConfig, 1);
         if (bind_parse(&domain_type, root, flags, config, error) < 0)
                 return -1;
-        if (check_name(config->name, error) < 0 || check_uuid(&config->uuid, error) < 0)
+        if (document_check_name(config->name, error) < 0 ||
+                document_check_uuid(&config->uuid, error) < 0)
                 return -1;
         *ret = g_steal_pointer(&config);
         return 0;
@@ -112,78 +75,13 @@ void domain_config_free(DomainConfig *config)
         bind_free(&domain_type, config);
 }
 
-/* ---- identify ------------------------------------------------------------------------------- */
-
-static void reader_error(void *data, xmlError *failure)
-{
-        xml_record_error(data, DOMAIN_WHAT, failure);
-}
-
-static int read_identity(xmlTextReader *reader, char **name, char **uuid, GError **error)
-{
-        bool seen_name = false, seen_uuid = false;
-        int r;
-
-        while ((r = xmlTextReaderRead(reader)) == 1) {
-                int type = xmlTextReaderNodeType(reader), depth = xmlTextReaderDepth(reader);
-                const char *local = (const char *)xmlTextReaderConstName(reader);
-                bool is_name, is_uuid;
-
-                /* The reader goes on behind what it has complained of. */
-                if (*error)
-                        return -1;
-                if (type == XML_READER_TYPE_DOCUMENT_TYPE)
-                        return error_set(error, ERROR_XML_ERROR,
-                                "(%s): a document type declaration is not accepted", DOMAIN_WHAT);
-                if (type != XML_READER_TYPE_ELEMENT)
-                        continue;
-                if (depth >= XML_MAX_DEPTH)
-                        return error_set(error, ERROR_XML_ERROR,
-                                "(%s): elements are nested too deeply", DOMAIN_WHAT);
-                if (depth == 0 && check_root(local, error) < 0)
-                        return -1;
-                if (depth != 1 || xmlTextReaderConstNamespaceUri(reader))
-                        continue;
-
-                is_name = strcmp(local, "name") == 0;
-                is_uuid = strcmp(local, "uuid") == 0;
-                if ((is_name && seen_name) || (is_uuid && seen_uuid))
-                        return error_set(
-                                error, ERROR_XML_ERROR, "/domain/%s: there can be only one", local);
-                seen_name |= is_name;
-                seen_uuid |= is_uuid;
-                if ((is_name || is_uuid) &&
-                        (r = xml_reader_text(reader, is_name ? name : uuid)) != 1)
-                        break;
-        }
-        return r;
-}
-
-typedef xmlTextReader XmlReader;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(XmlReader, xmlFreeTextReader)
-
 int domain_config_identify(const char *xml, char **ret_name, char **ret_uuid, GError **error)
 {
-        g_autoptr(XmlReader) reader = NULL;
-        g_autoptr(GError) failure = NULL;
         g_autofree char *name = NULL, *uuid = NULL;
-        size_t length = strlen(xml);
+        const DocumentField fields[] = { { "name", &name }, { "uuid", &uuid } };
 
-        if (xml_check(xml, length, DOMAIN_WHAT, error) < 0)
-                return -1;
-        reader = xmlReaderForMemory(xml, (int)length, NULL, "UTF-8",
-                XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-        if (!reader)
-                return error_set(error, ERROR_NO_MEMORY, "an XML parser");
-        xmlTextReaderSetStructuredErrorHandler(reader, reader_error, &failure);
-
-        if (read_identity(reader, &name, &uuid, &failure) < 0 || failure) {
-                if (!failure)
-                        error_set(&failure, ERROR_XML_DETAIL, "(%s): malformed", DOMAIN_WHAT);
-                g_propagate_error(error, g_steal_pointer(&failure));
-                return -1;
-        }
-        if (check_name(name, error) < 0 || check_uuid(&uuid, error) < 0)
+        if (document_identify(&domain_kind, xml, fields, G_N_ELEMENTS(fields), error) < 0 ||
+                document_check_name(name, error) < 0 || document_check_uuid(&uuid, error) < 0)
                 return -1;
         *ret_name = g_steal_pointer(&name);
         if (ret_uuid)
