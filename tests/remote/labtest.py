@@ -8,6 +8,7 @@ import unittest
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ('bus', 'harness')]
 
 import lab as laboratory
+from bus import PrivateBus
 from bustest import BusTest
 from lab import NAME, PASSWORD, USER, Lab
 
@@ -49,3 +50,26 @@ class InLab(BusTest):
         user = f'{USER}@' if 'ssh' in transport else ''
         query = '&'.join(f'{name}={value}' for name, value in {**given, **parameters}.items())
         return f'test+{transport}://{user}{NAME}/default?{query}'
+
+
+@unittest.skipIf(laboratory.missing(), f'{laboratory.missing()} cannot be had here')
+class FromHere(unittest.TestCase):
+    """A service as it runs on the host `here`, whose SSH knows the other."""
+
+    refused = BusTest.refused
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Lab.shared()
+        cls.addClassCleanup(cls.lab.close)
+        cls.bus = PrivateBus(prefix=cls.lab.here.prefix, env=cls.lab.here.env, trace=False)
+        cls.addClassCleanup(cls.bus.close)
+        cls.bus.open()
+        cls.bus.start_service()
+        cls.client = cls.bus.client()
+        cls.addClassCleanup(cls.client.close)
+        cls.hosts = cls.bus.folder / 'known_hosts'
+        cls.hosts.write_text(cls.lab.known_hosts())
+
+    def describe(self) -> str:
+        return self.bus.describe() + self.lab.describe()

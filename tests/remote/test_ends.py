@@ -12,6 +12,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name
 import lab as laboratory
 from bus import PrivateBus
 from bustest import BusTest
+from labtest import FromHere
 
 
 class LeavingTest(unittest.TestCase):
@@ -45,24 +46,7 @@ class LeavingTest(unittest.TestCase):
         self.bus.service = None
 
 
-@unittest.skipIf(laboratory.missing(), f'{laboratory.missing()} cannot be had here')
-class ComplaintTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.lab = laboratory.Lab.shared()
-        cls.addClassCleanup(cls.lab.close)
-        cls.bus = PrivateBus(prefix=cls.lab.here.prefix, env=cls.lab.here.env, trace=False)
-        cls.addClassCleanup(cls.bus.close)
-        cls.bus.open()
-        cls.bus.start_service()
-        cls.client = cls.bus.client()
-        cls.addClassCleanup(cls.client.close)
-        cls.hosts = cls.bus.folder / 'known_hosts'
-        cls.hosts.write_text(cls.lab.known_hosts())
-
-    def describe(self) -> str:
-        return self.bus.describe() + self.lab.describe()
-
+class ComplaintTest(FromHere):
     def test_what_the_host_says(self):
         for transport, more in (('libssh', f'known_hosts={self.hosts}'), ('ssh', 'no_verify=1')):
             for wrong, says in (('netcat=/no/netcat', '/no/netcat'), ('proxy=netcat&socket=/no/socket', '/no/socket')):

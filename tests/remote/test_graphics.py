@@ -11,33 +11,14 @@ import unittest
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ('bus', 'harness')]
 
 import lab as laboratory
-from bus import PrivateBus
-from bustest import BusTest, guest_xml
+from bustest import guest_xml
+from labtest import FromHere
 
 # Of what a VNC server says first.
 GREETING = b'RFB 003.'
 
 
-@unittest.skipIf(laboratory.missing(), f'{laboratory.missing()} cannot be had here')
-class GraphicsTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.lab = laboratory.Lab.shared()
-        cls.addClassCleanup(cls.lab.close)
-        cls.bus = PrivateBus(prefix=cls.lab.here.prefix, env=cls.lab.here.env, trace=False)
-        cls.addClassCleanup(cls.bus.close)
-        cls.bus.open()
-        cls.bus.start_service()
-        cls.client = cls.bus.client()
-        cls.addClassCleanup(cls.client.close)
-        cls.hosts = cls.bus.folder / 'known_hosts'
-        cls.hosts.write_text(cls.lab.known_hosts())
-
-    refused = BusTest.refused
-
-    def describe(self) -> str:
-        return self.bus.describe() + self.lab.describe()
-
+class GraphicsTest(FromHere):
     def start(self, transport: str, devices: str):
         uri = f'qemu+{transport}://root@{laboratory.NAME}/system?keyfile={self.lab.key()}'
         uri += '&no_verify=1' if transport == 'ssh' else f'&known_hosts={self.hosts}'
