@@ -14,7 +14,7 @@ import guest
 from bustest import PAUSED, RUNNING, SHUT_OFF, HostTest
 
 # A kernel boots in an emulated processor.
-DEADLINE = 150
+DEADLINE = 240
 BOOTED, UNPAUSED = 1, 5
 BY_GUEST, DESTROYED = 1, 2
 

@@ -15,9 +15,11 @@ The service's program is $VIRTBUSD, or that of the build folder $VIRTBUS_BUILD, 
 """
 
 import atexit
+import contextlib
 import ctypes
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -108,6 +110,15 @@ def command_line(pid: int) -> str:
         return pathlib.Path(f'/proc/{pid}/cmdline').read_text().replace('\0', ' ').strip()
     except OSError:
         return ''
+
+
+def free_port() -> int:
+    """One that nobody has on this host: not of those that connections are given, which anybody may have at once."""
+    while True:
+        port = random.randrange(20000, 32768)
+        with socket.socket() as attempt, contextlib.suppress(OSError):
+            attempt.bind(('127.0.0.1', port))
+            return port
 
 
 def _wait_for(condition, timeout: float) -> bool:

@@ -367,7 +367,7 @@ def _cgroup_remove(group: pathlib.Path, root: pathlib.Path):
     """End every process of the container, whoever is its parent by now, and wait for that."""
     (root / 'cgroup.procs').write_text(str(os.getpid()))
     (group / 'cgroup.kill').write_text('1')
-    for _ in range(200):
+    for _ in range(3000):
         try:
             for folder, _, _ in os.walk(group, topdown=False):
                 os.rmdir(folder)

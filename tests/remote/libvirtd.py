@@ -22,7 +22,9 @@ import tempfile
 import time
 import urllib.parse
 
-DEADLINE = 30
+from bus import free_port
+
+DEADLINE = 120
 
 CONFIGURATION = '''
 unix_sock_dir = "{folder}"
@@ -49,12 +51,6 @@ cgroup_controllers = []
 
 # Where a system's daemon has state.
 STATE = ('/run', '/etc/libvirt', '/var/lib/libvirt', '/var/cache/libvirt', '/var/log/libvirt')
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 class Libvirtd:

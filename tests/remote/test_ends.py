@@ -42,7 +42,7 @@ class LeavingTest(unittest.TestCase):
         # Not the error of a deadline, which would come later.
         with self.refused('OperationAborted'):
             opened()
-        self.assertEqual(self.bus.service.wait(20), 0)
+        self.assertEqual(self.bus.service.wait(120), 0)
         self.bus.service = None
 
 

@@ -31,7 +31,7 @@ class GraphicsTest(FromHere):
 
     def read(self, descriptor: int) -> bytes:
         data = b''
-        while len(data) < len(GREETING) and select.select([descriptor], [], [], 30)[0]:
+        while len(data) < len(GREETING) and select.select([descriptor], [], [], 120)[0]:
             part = os.read(descriptor, 64)
             if not part:
                 break
@@ -59,7 +59,7 @@ class GraphicsTest(FromHere):
         descriptor = guest.call('Domain.OpenGraphicsFD', 0, 0)
         self.addCleanup(os.close, descriptor)
         self.assertTrue(self.read(descriptor).startswith(GREETING))
-        self.assertEqual(self.sessions(), before)
+        self.assertLessEqual(self.sessions(), before)
 
     def sessions(self) -> int:
         return len(self.lab.there.run('pgrep', '-f', 'sshd: root', check=False).stdout.split())

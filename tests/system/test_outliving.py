@@ -10,7 +10,7 @@ KILLS = 100
 
 class OutlivingTest(SystemTest):
     def test_killed_a_hundred_times_under_load(self):
-        text = self.machine.run(str(TOP / 'tests/system/kill_load.py'), str(KILLS), timeout=400)
+        text = self.machine.run(str(TOP / 'tests/system/kill_load.py'), str(KILLS), timeout=800)
         counts = json.loads(text.stdout)
         wrong = counts.pop('wrong')
         print('        ' + ', '.join(f'{what}: {count}' for what, count in counts.items()))

@@ -22,11 +22,14 @@ class ReadmeTest(SystemTest):
             return self.machine.shell(command, user=user).stdout
         host = f'org.virtbus1 /org/virtbus1/connection/{"qemu_session" if bus == "--user" else "qemu_system"}'
         return self.machine.shell(
-            f'timeout -s INT 4 {command} & sleep 1; '
+            f'log=$(mktemp); stdbuf -oL {command} >$log & '
+            # Until it is there to see it.
+            'until grep -q DomainEvent $log; do '
             f"""path=$(busctl {bus} call {host} org.virtbus1.Connection DomainDefineXML s "<domain type='qemu'>"""
             """<name>seen</name><memory>65536</memory><os><type arch='x86_64'>hvm</type></os></domain>" """
             '| cut -d \'"\' -f 2); '
-            f'busctl {bus} call org.virtbus1 $path org.virtbus1.Domain Undefine u 0; wait || :', user=user).stdout
+            f'busctl {bus} call org.virtbus1 $path org.virtbus1.Domain Undefine u 0 >/dev/null; sleep 0.2; done; '
+            'kill $!; wait || :; cat $log', user=user).stdout
 
     def each(self, bus: str, change) -> dict:
         said = {}

@@ -78,7 +78,7 @@ class WireSystemTest(SystemTest):
                            'systemctl reset-failed polkit; systemctl restart polkit')
 
     def wait_until(self, what):
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while not what() and time.monotonic() < until:
             time.sleep(0.1)
         self.assertTrue(what())

@@ -106,6 +106,18 @@ class Terminal:
         said, self.text = self.text.split(wanted, 1)
         return said
 
+    def wake(self, prompt: str):
+        """expect() of a prompt that may have been there before: an empty line, if that is not lost, brings another."""
+        until = time.monotonic() + DEADLINE
+        while prompt not in self.text:
+            if time.monotonic() > until or self.process.poll() is not None:
+                raise AssertionError(f'waited for {prompt!r}, and there was:\n{self.text}')
+            self.say('\n')
+            soon = time.monotonic() + 3
+            while prompt not in self.text and self._read(soon):
+                pass
+        self.expect(prompt)
+
     def say(self, text: str):
         os.write(self._fd, text.encode())
 

@@ -28,7 +28,7 @@ func main() {
 	if len(os.Args) > 2 {
 		uri, document, name = libvirt.ConnectURI(os.Args[2]), os.Args[3], "guest"
 	}
-	link, err := net.DialTimeout("unix", os.Args[1], 5*time.Second)
+	link, err := net.DialTimeout("unix", os.Args[1], 120*time.Second)
 	must(err)
 	l := libvirt.New(link)
 	must(l.ConnectToURI(uri))
@@ -64,7 +64,7 @@ func main() {
 		select {
 		case event := <-events:
 			fmt.Println("event", event.Dom.Name, event.Event, event.Detail)
-		case <-time.After(20 * time.Second):
+		case <-time.After(120 * time.Second):
 			fmt.Println("no event")
 		}
 	}

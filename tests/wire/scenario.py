@@ -96,7 +96,7 @@ def main(uri: str):
     for what in (pool.destroy, pool.undefine):
         attempt(what)
     # The last thing that happened.
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not any(line.startswith('event pool green') and line.endswith(' 1 0') for line in told):
         if time.monotonic() > until:
             break

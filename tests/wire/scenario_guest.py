@@ -55,7 +55,7 @@ def main(uri: str, document: str):
     except libvirt.libvirtError as error:
         print('refused', error.get_error_code(), error.get_error_message())
     domain.undefine()
-    gone.wait(20)
+    gone.wait(120)
     connection.close()
     stopped.set()
     print('\n'.join(events))

@@ -3,13 +3,10 @@
 """Clients of libvirt's as Debian has them: its own binding, a binding that speaks the wire by itself, what makes
 guests, and virsh where it listens or is a terminal."""
 
-import os
 import pathlib
-import pty
 import re
 import subprocess
 import sys
-import time
 import unittest
 
 from wiretest import WireTest, environment, needs, virsh_script
@@ -18,6 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'guest'))
 
 import guest
+from qemu import Terminal
 
 GO = '/usr/share/gocode'
 DOMAIN = """<domain type='test'><name>second</name><uuid>11111111-2222-3333-4444-555555555555</uuid>
@@ -27,7 +25,7 @@ DOMAIN = """<domain type='test'><name>second</name><uuid>11111111-2222-3333-4444
 class BindingTest(WireTest):
     def scenario(self, uri: str) -> list:
         done = subprocess.run(['/usr/bin/python3', HERE / 'scenario.py', uri], capture_output=True, text=True,
-                              timeout=90, env=environment())
+                              timeout=300, env=environment())
         self.assertEqual((done.returncode, done.stderr), (0, ''))
         # A guest of ours uses no processor time.
         return [re.sub(r'^(info -> \[5, .*), \d+\]$', r'\1]', line) for line in done.stdout.splitlines()]
@@ -47,7 +45,7 @@ class BindingTest(WireTest):
             self.skipTest('there is no golang-github-digitalocean-go-libvirt-dev')
         done = subprocess.run(['go', 'run', HERE / 'scenario.go', self.socket()], capture_output=True, text=True,
                               timeout=300, cwd=self.bus.folder, env=environment({
-                                  'GOPATH': GO, 'GO111MODULE': 'off', 'GOCACHE': f'{self.bus.folder}/go-cache',
+                                  'GOPATH': GO, 'GO111MODULE': 'off', 'GOCACHE': str(guest.default_cache() / 'go'),
                                   'GOFLAGS': '-p=2'}))
         self.assertEqual((done.returncode, done.stderr), (0, ''))
         self.assertEqual(done.stdout.splitlines(), [
@@ -142,7 +140,7 @@ class GuestTest(WireTest):
     def install(self, uri: str, *words: str) -> str:
         done = subprocess.run(['virt-install', '--connect', uri, '--name', 'new', '--vcpus', '1', '--osinfo', 'generic',
                                '--graphics', 'none', '--noautoconsole', *words], capture_output=True, text=True,
-                              timeout=90, env=environment({'HOME': str(self.bus.folder)}))
+                              timeout=300, env=environment({'HOME': str(self.bus.folder)}))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
 
@@ -200,36 +198,18 @@ class GuestTest(WireTest):
         self.install(uri, '--import', '--virt-type', 'qemu', '--memory', '192', '--disk', 'none', '--network', 'none', '--boot',
                      f'kernel={kernel},initrd={initramfs},kernel_args="console=ttyS0 quiet"')
         self.assertEqual(self.virsh('domstate', 'new', uri=uri).strip(), 'running')
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.execvpe('virsh', ['virsh', '-c', uri, 'console', 'new', '--force'], environment())
-        self.addCleanup(os.close, terminal)
-        seen = ''
-
-        def see(what: str, seconds=120):
-            nonlocal seen
-            end = time.monotonic() + seconds
-            while what not in seen:
-                self.assertLess(time.monotonic(), end, seen[-2000:])
-                try:
-                    seen += os.read(terminal, 4096).decode(errors='replace')
-                except OSError:
-                    self.fail(f'virsh has ended: {seen[-2000:]}')
-            seen = seen.partition(what)[2]
-
-        see('Escape character is')
-        # The shell may be there already, and has said so before.
-        os.write(terminal, b'\n')
-        see('guest# ')
-        os.write(terminal, b'echo one-$((20 + 3))-two\n')
-        see('one-23-two')
-        # More than a packet, and all of it.
-        os.write(terminal, b'i=0; while [ $i -lt 300 ]; do echo "line $i of many"; i=$((i + 1)); done; echo the-end\n')
-        for i in range(0, 300, 50):
-            see(f'line {i} of many')
-        see('the-end')
-        os.write(terminal, b'\x1d')
-        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        with Terminal(['virsh', '-c', uri, 'console', 'new', '--force'], environment()) as console:
+            console.expect('Escape character is')
+            console.wake('guest# ')
+            console.say('echo one-$((20 + 3))-two\n')
+            console.expect('one-23-two')
+            # More than a packet, and all of it.
+            console.say('i=0; while [ $i -lt 300 ]; do echo "line $i of many"; i=$((i + 1)); done; echo the-end\n')
+            for i in range(0, 300, 50):
+                console.expect(f'line {i} of many')
+            console.expect('the-end')
+            console.say('\x1d')
+            self.assertEqual(console.end(), 0)
         self.virsh('destroy', 'new', uri=uri)
         self.virsh('undefine', 'new', uri=uri)
 

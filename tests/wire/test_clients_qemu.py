@@ -6,7 +6,7 @@ import pathlib
 import re
 import unittest
 
-from qemu import HERE, HostsTest
+from qemu import HERE, HostsTest, guest
 from wiretest import needs
 
 GO = '/usr/share/gocode'
@@ -31,7 +31,7 @@ class BindingTest(HostsTest):
         if needs('go') or not pathlib.Path(GO, 'src/github.com/digitalocean/go-libvirt').exists():
             self.skipTest('there is no golang-github-digitalocean-go-libvirt-dev')
         host = self.virtbus
-        host.env.update(GOPATH=GO, GO111MODULE='off', GOCACHE=f'{self.folder}/go-cache', GOFLAGS='-p=2')
+        host.env.update(GOPATH=GO, GO111MODULE='off', GOCACHE=str(guest.default_cache() / 'go'), GOFLAGS='-p=2')
         text = host.run('go', 'run', HERE / 'scenario.go', host.socket, 'qemu:///session',
                         host.document('guest').read_text())
         self.assertEqual(text.splitlines(), [
@@ -61,8 +61,9 @@ class ToolsTest(HostsTest):
         self.assertIn('Domain creation completed.', text)
         self.assertNotIn('exit status', text)
         with host.console('made') as console:
-            console.expect('guest: disk vda 2048 sectors')
-            console.expect('guest: ready on ttyS0')
+            console.wake('guest# ')
+            console.say('echo size-$(cat /sys/block/vda/size)\n')
+            console.expect('size-2048')
         self.assertEqual(host.virsh('domstate', 'made'), 'running\n\n')
 
         text = host.run('virt-xml', '--connect', host.uri, 'made', '--edit', '--metadata', 'title=A new title')

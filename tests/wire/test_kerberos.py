@@ -12,7 +12,7 @@ sys.path[:0] = [str(HERE.parents[1] / 'harness'), str(HERE.parents[1] / 'remote'
 
 import kerberos  # pylint: disable=wrong-import-position
 import libvirtd  # pylint: disable=wrong-import-position
-from bus import PrivateBus  # pylint: disable=wrong-import-position
+from bus import PrivateBus, free_port  # pylint: disable=wrong-import-position
 from client import CallError  # pylint: disable=wrong-import-position
 
 
@@ -25,7 +25,7 @@ class KerberosTest(unittest.TestCase):
         cls.realm = cls.enterClassContext(kerberos.Realm())
         for user in ('operator', 'stranger'):
             cls.realm.add(user)
-        cls.port = libvirtd.free_port()
+        cls.port = free_port()
         cls.bus = PrivateBus()
         cls.addClassCleanup(cls.bus.close)
         cls.bus.open()
@@ -48,7 +48,7 @@ class KerberosTest(unittest.TestCase):
 
     def virsh(self, *command):
         done = subprocess.run(['virsh', '-c', self.uri(), *command], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=60, check=False, env={
+                              text=True, timeout=180, check=False, env={
                                   'PATH': os.environ['PATH'], 'LANG': 'C', 'HOME': str(self.bus.folder / 'home'),
                                   **self.realm.client_env})
         return done.stdout.strip(), done.stderr.strip()

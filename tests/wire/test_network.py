@@ -18,14 +18,9 @@ HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[1] / 'harness')]
 
 import certificates  # pylint: disable=wrong-import-position
-from bus import PrivateBus  # pylint: disable=wrong-import-position
+from bus import PrivateBus, free_port  # pylint: disable=wrong-import-position
 
 PASSWORD = 'a secret'
-
-
-def free_port() -> int:
-    with socket.create_server(('127.0.0.1', 0)) as server:
-        return server.getsockname()[1]
 
 
 class NetworkTest(unittest.TestCase):
@@ -69,7 +64,7 @@ class NetworkTest(unittest.TestCase):
                         '[auth-libvirt-default]\ncredentials=a\n[auth-libvirt-localhost]\ncredentials=a\n')
         done = subprocess.run(['virsh', '-c', uri, *command], env={
             'PATH': os.environ['PATH'], 'LANG': 'C', 'HOME': str(self.folder / 'home'),
-            'LIBVIRT_AUTH_FILE': str(auth)}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+            'LIBVIRT_AUTH_FILE': str(auth)}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180,
             check=False)
         return done.stdout.strip(), done.stderr.strip()
 
@@ -107,7 +102,7 @@ class LoginTest(NetworkTest):
                 self.assertIn('authentication failed', complaint)
 
     def test_nothing_before_the_login(self):
-        with socket.create_connection(('127.0.0.1', self.tcp), 10) as plain:
+        with socket.create_connection(('127.0.0.1', self.tcp), 120) as plain:
             # CONNECT_OPEN at once.
             name = b'test:///default\0'[:-1]
             body = (1).to_bytes(4, 'big') + len(name).to_bytes(4, 'big') + name + b'\0' + (0).to_bytes(4, 'big')
@@ -136,7 +131,7 @@ class LoginTest(NetworkTest):
         self.assertIn('the client shows no certificate of an authority that is known here', self.logged())
 
     def test_no_tls_at_the_door(self):
-        with socket.create_connection(('127.0.0.1', self.tls), 10) as plain:
+        with socket.create_connection(('127.0.0.1', self.tls), 120) as plain:
             plain.sendall(b'GET / HTTP/1.0\r\n\r\n')
             with contextlib.suppress(ConnectionResetError):
                 while plain.recv(4096):
@@ -174,7 +169,7 @@ class AnonymousTest(NetworkTest):
 
     def test_refused_hands_keep_nobody_out(self):
         for _ in range(5):
-            with socket.create_connection(('127.0.0.1', self.tls), 10) as plain:
+            with socket.create_connection(('127.0.0.1', self.tls), 120) as plain:
                 plain.sendall(b'GET / HTTP/1.0\r\n\r\n')
                 with contextlib.suppress(ConnectionResetError):
                     while plain.recv(4096):

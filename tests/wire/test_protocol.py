@@ -45,7 +45,6 @@ class FrameTest(WireTest):
         self.assertEqual(self.answer(KEEPALIVE, 1, PING, MESSAGE, 0, OK).header(), (KEEPALIVE, 1, PONG, MESSAGE, 0, OK))
 
     def dropped(self):
-        self.client.socket.settimeout(10)
         with self.assertRaises(Closed):
             self.client.receive()
 

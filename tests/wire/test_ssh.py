@@ -91,9 +91,7 @@ class SshTest(unittest.TestCase):
                 document = Host('there', uri, self.socket, folder).document('far')
                 self.virsh(uri, 'create', document)
                 with Terminal([*self.lab.here.prefix, 'virsh', '-c', uri, 'console', 'far']) as console:
-                    console.expect('guest: ready on ttyS0')
-                    console.say('\n')
-                    console.expect('guest# ')
+                    console.wake('guest# ')
                     console.say('echo far-$((6 * 7))\n')
                     console.expect('far-42')
                     console.say('\x1d')

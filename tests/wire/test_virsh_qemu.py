@@ -12,7 +12,8 @@ import unittest
 
 from qemu import HostsTest
 
-# Run in this order, on both hosts. After a "!" stands what is waited for on the guest's console before the next.
+# Run in this order, on both hosts. After a "!" stands what is waited for on the guest's console before the next, after
+# "?" a prompt that is asked for, since it may have been there before the console was open.
 SCRIPT = '''
 uri
 capabilities
@@ -105,7 +106,7 @@ suspend guest
 reset guest
 destroy guest
 start guest
-! guest: ready on ttyS0
+? guest#
 list
 list --all --title
 domstate guest --reason
@@ -305,6 +306,9 @@ class VirshTest(HostsTest):
             if line.startswith('! '):
                 for console in consoles:
                     console.expect(line[2:])
+            elif line.startswith('? '):
+                for console in consoles:
+                    console.wake(line[2:])
             elif line.startswith('- '):
                 for host in self.hosts:
                     self.until(lambda: host.virsh('domstate', 'guest').strip() == line[2:])
@@ -331,7 +335,7 @@ class VirshTest(HostsTest):
         self.assertEqual(ours.splitlines(), theirs.splitlines())
 
     def until(self, condition):
-        end = time.monotonic() + 60
+        end = time.monotonic() + 240
         while not condition():
             self.assertLess(time.monotonic(), end)
             time.sleep(0.2)
