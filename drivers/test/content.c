@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* Of what takes long, one MiB at a time. */
+#define BLOCKS_IN_STEP 16
+
 typedef struct Block {
         gint64 index;
         uint8_t bytes[CONTENT_BLOCK];
@@ -135,24 +138,61 @@ void content_truncate(Content *content, uint64_t size)
                 memset(last->bytes + size % CONTENT_BLOCK, 0, CONTENT_BLOCK - size % CONTENT_BLOCK);
 }
 
-int content_copy(Content *to, const Content *from, uint64_t size)
+/* What takes long goes over the blocks that are there when it begins. */
+
+static GArray *blocks_below(const Content *content, uint64_t size)
 {
+        GArray *indexes = g_array_new(FALSE, FALSE, sizeof(gint64));
         GHashTableIter iter;
-        void *value;
+        void *key;
+
+        g_hash_table_iter_init(&iter, content->blocks);
+        while (g_hash_table_iter_next(&iter, &key, NULL))
+                if ((uint64_t)(*(gint64 *)key) * CONTENT_BLOCK < size)
+                        g_array_append_vals(indexes, key, 1);
+        return indexes;
+}
+
+static int step_after(unsigned n, unsigned total, ContentStep step, void *data)
+{
+        return n % BLOCKS_IN_STEP == 0 || n == total ?
+                step(n * CONTENT_BLOCK, total * CONTENT_BLOCK, data) :
+                0;
+}
+
+static int copy_block(Content *to, const Content *from, uint64_t size, gint64 index)
+{
+        const Block *block = block_find(from, index);
+        uint64_t offset = (uint64_t)index * CONTENT_BLOCK;
+
+        return block ? content_write(to, offset, block->bytes, MIN(CONTENT_BLOCK, size - offset)) :
+                       0;
+}
+
+int content_copy(Content *to, const Content *from, uint64_t size, ContentStep step, void *data)
+{
+        g_autoptr(GArray) indexes = blocks_below(from, size);
+        int r = 0;
 
         content_truncate(to, 0);
-        g_hash_table_iter_init(&iter, from->blocks);
-        while (g_hash_table_iter_next(&iter, NULL, &value)) {
-                const Block *block = value;
-                uint64_t offset = (uint64_t)block->index * CONTENT_BLOCK;
-
-                if (offset >= size)
-                        continue;
-                if (content_write(to, offset, block->bytes, MIN(CONTENT_BLOCK, size - offset)) <
-                        0) {
-                        content_truncate(to, 0);
-                        return -ENOSPC;
-                }
+        for (unsigned i = 0; r >= 0 && i < indexes->len; i++) {
+                r = copy_block(to, from, size, g_array_index(indexes, gint64, i));
+                if (r >= 0)
+                        r = step_after(i + 1, indexes->len, step, data);
         }
-        return 0;
+        if (r < 0)
+                content_truncate(to, 0);
+        return r;
+}
+
+int content_wipe(Content *content, ContentStep step, void *data)
+{
+        g_autoptr(GArray) indexes = blocks_below(content, UINT64_MAX);
+        int r = 0;
+
+        for (unsigned i = 0; r >= 0 && i < indexes->len; i++) {
+                block_remove(content, g_array_index(indexes, gint64, i));
+                r = step_after(i + 1, indexes->len, step, data);
+        }
+        return r;
 }

@@ -2,6 +2,7 @@
 
 /* Volumes. Of its pool each takes what it is said to, or what is in it where that is more. */
 
+#include <errno.h>
 #include <string.h>
 
 #include "drivers/test/storage.h"
@@ -188,6 +189,33 @@ void test_volumes_withdraw(TestPool *pool)
         }
 }
 
+/* ---- work that takes long ------------------------------------------------------------------- */
+
+/* What is in a volume is read or changed by the running fiber's job, which may be cancelled; nobody
+ * deletes it meanwhile. */
+static void begin_work(TestStored *stored)
+{
+        stored->n_transfers++;
+        job_allow_cancel(job_running(), true);
+}
+
+static void end_work(TestStored *stored)
+{
+        job_allow_cancel(job_running(), false);
+        stored->n_transfers--;
+}
+
+/* Suspends. */
+static int on_step(uint64_t done, uint64_t total, void *data)
+{
+        Job *job = data;
+        int r;
+
+        job_progress(job, done, total);
+        r = fiber_yield();
+        return r < 0 ? r : job->object.parent->gone ? -ECANCELED : 0;
+}
+
 /* ---- making volumes ------------------------------------------------------------------------- */
 
 static bool name_is_taken(const TestPool *pool, const char *name)
@@ -213,41 +241,65 @@ static void complete(const TestPool *pool, StorageVolumeConfig *config)
                 g_clear_pointer(&config->target.format.type, g_free);
 }
 
-/* source: what is to be in it, or NULL. */
+/* Whether the pool can have it. */
+static int require_place(const TestPool *pool, const StorageVolumeConfig *config, GError **error)
+{
+        if (name_is_taken(pool, config->name) || path_is_taken(pool, config->target.path))
+                return error_set(error, ERROR_OPERATION_FAILED, "storage vol already exists");
+        if ((uint64_t)config->allocation.bytes.value > pool->pool.properties.available)
+                return error_set(error, ERROR_INTERNAL_ERROR,
+                        "Not enough free space in pool for volume '%s'", config->name);
+        return 0;
+}
+
+/* Suspends. Nobody deletes the source meanwhile; the pool may be another afterwards. */
+static int copy_content(TestPool *pool, TestStored *stored, TestStored *source, GError **error)
+{
+        int r;
+
+        begin_work(source);
+        r = content_copy(
+                stored->content, source->content, capacity_of(stored), on_step, job_running());
+        end_work(source);
+        if (r == -ECANCELED)
+                return error_set(error, ERROR_OPERATION_ABORTED,
+                        "the copying to volume '%s' was cancelled", stored->config->name);
+        if (r >= 0 &&
+                (test_pool_require_active(pool, error) < 0 ||
+                        require_place(pool, stored->config, error) < 0))
+                return -1;
+        if (r < 0 ||
+                !pool_has_room(pool, 0, allocation_with(stored, content_used(stored->content))))
+                return error_set(error, ERROR_INTERNAL_ERROR,
+                        "Not enough free space in pool for what is to be in volume '%s'",
+                        stored->config->name);
+        return 0;
+}
+
+/* source: what is to be in it, or NULL. Suspends where there is one. */
 static int volume_new(
-        TestPool *pool, const char *xml, const TestStored *source, Object **ret, GError **error)
+        TestPool *pool, const char *xml, TestStored *source, Object **ret, GError **error)
 {
         g_autoptr(StorageVolumeConfig) config = NULL;
         TestStored *stored;
         TestVolume *volume;
-        uint64_t allocation;
 
         if (storage_volume_config_parse(xml, &config, error) < 0 ||
                 storage_volume_config_validate(config, 0, error) < 0)
                 return -1;
         complete(pool, config);
-        if (name_is_taken(pool, config->name) || path_is_taken(pool, config->target.path))
-                return error_set(error, ERROR_OPERATION_FAILED, "storage vol already exists");
-        allocation = (uint64_t)config->allocation.bytes.value;
-        if (allocation > pool->pool.properties.available)
-                return error_set(error, ERROR_INTERNAL_ERROR,
-                        "Not enough free space in pool for volume '%s'", config->name);
+        if (require_place(pool, config, error) < 0)
+                return -1;
         stored = g_new0(TestStored, 1);
-        stored->reserved = allocation;
+        stored->reserved = (uint64_t)config->allocation.bytes.value;
         stored->content = content_new(&host_of(pool)->room);
         stored->config = g_steal_pointer(&config);
-        if (source &&
-                (content_copy(stored->content, source->content, capacity_of(stored)) < 0 ||
-                        !pool_has_room(
-                                pool, 0, allocation_with(stored, content_used(stored->content))))) {
-                error_set(error, ERROR_INTERNAL_ERROR,
-                        "Not enough free space in pool for what is to be in volume '%s'",
-                        stored->config->name);
+        if (source && copy_content(pool, stored, source, error) < 0) {
                 test_stored_free(stored);
                 return -1;
         }
         g_ptr_array_add(pool->volumes, stored);
-        test_pool_set_allocation(pool, pool->pool.properties.allocation + allocation);
+        test_pool_set_allocation(pool, pool->pool.properties.allocation + stored->reserved);
         volume = publish(pool, stored);
         refresh(volume);
         *ret = object_ref(volume);
@@ -408,11 +460,13 @@ static int volume_resize(
         return 0;
 }
 
-/* Whatever it is overwritten with in between, nothing is in it afterwards. */
+/* Suspends. Whatever it is overwritten with in between, nothing is in it afterwards. */
 static int volume_wipe(
         StorageVol *volume, const StorageVolWipeIn *in, StorageVolWipeOut *out, GError **error)
 {
         TestVolume *self = (TestVolume *)volume;
+        TestStored *stored = self->stored;
+        int r;
 
         (void)out;
         if (require_idle(self, error) < 0)
@@ -420,11 +474,17 @@ static int volume_wipe(
         if (in->pattern > WIPE_TRIM)
                 return error_set(
                         error, ERROR_INVALID_ARG, "wiping algorithm %u not supported", in->pattern);
-        content_truncate(self->stored->content, 0);
-        if (in->pattern == WIPE_TRIM)
-                self->stored->reserved = 0;
+        begin_work(stored);
+        r = content_wipe(stored->content, on_step, job_running());
+        end_work(stored);
+        if (r >= 0 && in->pattern == WIPE_TRIM)
+                stored->reserved = 0;
         refresh(self);
-        return 0;
+        if (require_here(self, error) < 0)
+                return -1;
+        return r < 0 ? error_set(error, ERROR_OPERATION_ABORTED,
+                               "the wiping of volume '%s' was cancelled", volume->properties.name) :
+                       0;
 }
 
 /* ---- transfers ------------------------------------------------------------------------------ */

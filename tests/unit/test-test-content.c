@@ -17,6 +17,13 @@ static void assert_same(const Content *content, const uint8_t *bytes)
         g_assert_cmpmem(read, SIZE, bytes, SIZE);
 }
 
+static int on_step(uint64_t done, uint64_t total, void *data)
+{
+        (void)data;
+        g_assert_cmpuint(done, <=, total);
+        return 0;
+}
+
 static void test_random(void)
 {
         ContentRoom room = { .limit = UINT64_MAX };
@@ -39,7 +46,7 @@ static void test_random(void)
                         assert_same(content, model);
                         memcpy(cut, model, SIZE);
                         memset(cut + offset, 0, SIZE - offset);
-                        g_assert_cmpint(content_copy(copy, content, offset), ==, 0);
+                        g_assert_cmpint(content_copy(copy, content, offset, on_step, NULL), ==, 0);
                         assert_same(copy, cut);
                 }
         }
@@ -89,12 +96,67 @@ static void test_no_room(void)
         g_assert_cmpint(content_write(content, 1, "y", 1), ==, 0);
         content_truncate(content, CONTENT_BLOCK);
         content_write(content, CONTENT_BLOCK, "z", 1);
-        g_assert_cmpint(content_copy(other, content, SIZE), ==, -ENOSPC);
+        g_assert_cmpint(content_copy(other, content, SIZE, on_step, NULL), ==, -ENOSPC);
         g_assert_cmpuint(content_used(other), ==, 0);
         content_truncate(content, CONTENT_BLOCK);
-        g_assert_cmpint(content_copy(other, content, SIZE), ==, 0);
+        g_assert_cmpint(content_copy(other, content, SIZE, on_step, NULL), ==, 0);
         content_free(content);
         content_free(other);
+}
+
+/* Of a mebibyte each. */
+typedef struct Steps {
+        unsigned n;
+        uint64_t done, total;
+        unsigned last;  /* after which it is given up */
+        Content *loses; /* what becomes of it meanwhile, or NULL */
+} Steps;
+
+static int count_step(uint64_t done, uint64_t total, void *data)
+{
+        Steps *steps = data;
+
+        g_assert_cmpuint(done, >, steps->done);
+        steps->done = done;
+        steps->total = total;
+        if (steps->loses)
+                content_truncate(steps->loses, 0);
+        return ++steps->n == steps->last ? -ECANCELED : 0;
+}
+
+static void test_in_steps(void)
+{
+        const uint64_t mebibyte = 16 * CONTENT_BLOCK;
+        ContentRoom room = { .limit = UINT64_MAX };
+        Content *content = content_new(&room), *copy = content_new(&room);
+        g_autofree uint8_t *bytes = g_malloc(3 * mebibyte);
+        Steps all = { 0 }, some = { .last = 2 }, wiped = { .last = 2 }, lost = { .loses = content };
+
+        memset(bytes, 'x', 3 * mebibyte);
+        g_assert_cmpint(content_write(content, 0, bytes, 2 * mebibyte + 1), ==, 0);
+        g_assert_cmpint(content_copy(copy, content, 3 * mebibyte, count_step, &all), ==, 0);
+        g_assert_cmpuint(all.n, ==, 3);
+        g_assert_cmpuint(all.done, ==, 2 * mebibyte + CONTENT_BLOCK);
+        g_assert_cmpuint(all.total, ==, all.done);
+        g_assert_cmpuint(content_used(copy), ==, all.done);
+
+        /* A copy that is given up is none; what is wiped stays wiped. */
+        g_assert_cmpint(
+                content_copy(copy, content, 3 * mebibyte, count_step, &some), ==, -ECANCELED);
+        g_assert_cmpuint(some.done, ==, 2 * mebibyte);
+        g_assert_cmpuint(content_used(copy), ==, 0);
+        g_assert_cmpint(content_copy(copy, content, 3 * mebibyte, on_step, NULL), ==, 0);
+        g_assert_cmpint(content_wipe(copy, count_step, &wiped), ==, -ECANCELED);
+        g_assert_cmpuint(content_used(copy), ==, CONTENT_BLOCK);
+        g_assert_cmpint(content_wipe(copy, on_step, NULL), ==, 0);
+        g_assert_cmpuint(content_used(copy), ==, 0);
+
+        /* What is lost on the way is not copied. */
+        g_assert_cmpint(content_copy(copy, content, 3 * mebibyte, count_step, &lost), ==, 0);
+        g_assert_cmpuint(content_used(copy), ==, mebibyte);
+        content_free(content);
+        content_free(copy);
+        g_assert_cmpuint(room.used, ==, 0);
 }
 
 int main(int argc, char **argv)
@@ -103,5 +165,6 @@ int main(int argc, char **argv)
         g_test_add_func("/test-content/random", test_random);
         g_test_add_func("/test-content/zeroes", test_zeroes);
         g_test_add_func("/test-content/no-room", test_no_room);
+        g_test_add_func("/test-content/in-steps", test_in_steps);
         return g_test_run();
 }
