@@ -66,6 +66,9 @@ struct LocalHooks {
         int (*live_memory)(LocalDomain *domain, uint64_t kib, GError **error);
         int (*live_vcpus)(LocalDomain *domain, unsigned vcpus, GError **error);
         int (*live_stats_period)(LocalDomain *domain, int seconds, GError **error);
+        /* What is done when the guest reboots; what it comes to otherwise is asked of the
+         * configuration when it happens. May be NULL. */
+        int (*live_reboot)(LocalDomain *domain, LifecycleAction action, GError **error);
         /* The live configuration has changed: remember it. May be NULL. Suspends. */
         int (*live_changed)(LocalDomain *domain, GError **error);
 };
@@ -169,6 +172,8 @@ int local_set_metadata(
         Domain *domain, const DomainSetMetadataIn *in, DomainSetMetadataOut *out, GError **error);
 int local_get_vcpus(
         Domain *domain, const DomainGetVcpusIn *in, DomainGetVcpusOut *out, GError **error);
+int local_set_lifecycle_action(Domain *domain, const DomainSetLifecycleActionIn *in,
+        DomainSetLifecycleActionOut *out, GError **error);
 int local_set_vcpus(
         Domain *domain, const DomainSetVcpusIn *in, DomainSetVcpusOut *out, GError **error);
 int local_set_memory(

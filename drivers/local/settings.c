@@ -209,6 +209,58 @@ int local_set_metadata(
         return 0;
 }
 
+/* What is done at a guest's end, by libvirt's numbers. */
+
+static const struct {
+        const char *name;
+        size_t offset;
+        LifecycleAction last; /* that makes sense */
+} ends[] = {
+        { "poweroff", offsetof(DomainConfig, on_poweroff), LIFECYCLE_PRESERVE },
+        { "reboot", offsetof(DomainConfig, on_reboot), LIFECYCLE_PRESERVE },
+        { "crash", offsetof(DomainConfig, on_crash), LIFECYCLE_COREDUMP_RESTART },
+};
+#define END_REBOOT 1
+
+/* Ours count from one. */
+static LifecycleAction lifecycle_action(uint32_t action)
+{
+        return LIFECYCLE_DESTROY + action;
+}
+
+static int edit_lifecycle(DomainConfig *config, const void *change, GError **error)
+{
+        const DomainSetLifecycleActionIn *in = change;
+
+        (void)error;
+        *(LifecycleAction *)((char *)config + ends[in->type].offset) = lifecycle_action(in->action);
+        return 0;
+}
+
+int local_set_lifecycle_action(Domain *domain, const DomainSetLifecycleActionIn *in,
+        DomainSetLifecycleActionOut *out, GError **error)
+{
+        LocalDomain *self = local_of(domain);
+        bool live, definition;
+
+        (void)out;
+        if (in->type >= G_N_ELEMENTS(ends))
+                return error_set(error, ERROR_INVALID_ARG, "invalid lifecycle type '%u'", in->type);
+        if (in->action >= LIFECYCLE_MAX - LIFECYCLE_DESTROY)
+                return error_set(
+                        error, ERROR_INVALID_ARG, "invalid lifecycle action '%u'", in->action);
+        if (lifecycle_action(in->action) > ends[in->type].last)
+                return error_set(error, ERROR_CONFIG_UNSUPPORTED,
+                        "Lifecycle event '%s' doesn't support '%s' action", ends[in->type].name,
+                        enum_name(&lifecycle_names, lifecycle_action(in->action)));
+        if (resolve(domain, in->flags, &live, &definition, error) < 0)
+                return -1;
+        if (live && in->type == END_REBOOT && local_hooks(self)->live_reboot &&
+                local_hooks(self)->live_reboot(self, lifecycle_action(in->action), error) < 0)
+                return -1;
+        return edit_both(domain, live, definition, edit_lifecycle, in, error);
+}
+
 /* Processors. */
 
 int local_get_vcpus(

@@ -488,8 +488,10 @@ static int resolve_binary(
         return 0;
 }
 
-int capabilities_format_domain(Probes *probes, const char *emulator, const char *arch,
-        const char *machine, const char *virt_type, char **ret, GError **error)
+/* Suspends. What is offered where all but the first two may be NULL; it is the binary's, a
+ * reference to which comes with it. */
+static int resolve_offer(Probes *probes, Offer *ret, QemuBinary **ret_binary, const char *emulator,
+        const char *arch, const char *machine, const char *virt_type, GError **error)
 {
         g_autoptr(QemuBinary) binary = NULL;
         int virt = VIRT_ABSENT;
@@ -522,7 +524,31 @@ int capabilities_format_domain(Probes *probes, const char *emulator, const char 
         offer.binary = binary;
         offer.arch = arch;
         offer.accel = virt == VIRT_KVM ? QEMU_ACCEL_KVM : QEMU_ACCEL_TCG;
+        *ret = offer;
+        *ret_binary = g_steal_pointer(&binary);
+        return 0;
+}
+
+int capabilities_format_domain(Probes *probes, const char *emulator, const char *arch,
+        const char *machine, const char *virt_type, char **ret, GError **error)
+{
+        g_autoptr(QemuBinary) binary = NULL;
+        Offer offer;
+
+        if (resolve_offer(probes, &offer, &binary, emulator, arch, machine, virt_type, error) < 0)
+                return -1;
         *ret = format_offer(&offer);
+        return 0;
+}
+
+int capabilities_max_vcpus(Probes *probes, const char *virt_type, int32_t *ret, GError **error)
+{
+        g_autoptr(QemuBinary) binary = NULL;
+        Offer offer;
+
+        if (resolve_offer(probes, &offer, &binary, NULL, NULL, NULL, virt_type, error) < 0)
+                return -1;
+        *ret = offer.machine->max_cpus;
         return 0;
 }
 

@@ -17,6 +17,10 @@ int capabilities_format(Probes *probes, char **ret, GError **error);
 int capabilities_format_domain(Probes *probes, const char *emulator, const char *arch,
         const char *machine, const char *virt_type, char **ret, GError **error);
 
+/* Suspends. How many processors a guest of that kind can have on the host's default machine; as for
+ * capabilities_format_domain(). */
+int capabilities_max_vcpus(Probes *probes, const char *virt_type, int32_t *ret, GError **error);
+
 /* The most capable named processor model that runs with this accelerator; NULL where none does. */
 const char *capabilities_best_cpu(const QemuBinary *binary, QemuAccel accel);
 

@@ -200,6 +200,8 @@ int qemu_get_io_thread_info(Domain *domain, const DomainGetIOThreadInfoIn *in,
         DomainGetIOThreadInfoOut *out, GError **error);
 int qemu_get_job_info(
         Domain *domain, const DomainGetJobInfoIn *in, DomainGetJobInfoOut *out, GError **error);
+int qemu_get_messages(
+        Domain *domain, const DomainGetMessagesIn *in, DomainGetMessagesOut *out, GError **error);
 int qemu_get_security_label_list(Domain *domain, const DomainGetSecurityLabelListIn *in,
         DomainGetSecurityLabelListOut *out, GError **error);
 int qemu_get_vcpu_pin_info(Domain *domain, const DomainGetVcpuPinInfoIn *in,
@@ -219,6 +221,7 @@ int qemu_inject_nmi(
 int qemu_live_memory(LocalDomain *domain, uint64_t kib, GError **error);
 int qemu_live_vcpus(LocalDomain *domain, unsigned vcpus, GError **error);
 int qemu_live_stats_period(LocalDomain *domain, int seconds, GError **error);
+int qemu_live_reboot(LocalDomain *domain, LifecycleAction action, GError **error);
 int qemu_live_changed(LocalDomain *domain, GError **error);
 
 /* driver.c */

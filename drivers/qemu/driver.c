@@ -117,6 +117,7 @@ static const LocalHooks hooks = {
         .live_memory = qemu_live_memory,
         .live_vcpus = qemu_live_vcpus,
         .live_stats_period = qemu_live_stats_period,
+        .live_reboot = qemu_live_reboot,
         .live_changed = qemu_live_changed,
 };
 
@@ -128,6 +129,7 @@ static const DomainOperations domain_operations = {
         .get_emulator_pin_info = qemu_get_emulator_pin_info,
         .get_io_thread_info = qemu_get_io_thread_info,
         .get_job_info = qemu_get_job_info,
+        .get_messages = qemu_get_messages,
         .get_metadata = local_get_metadata,
         .get_security_label_list = qemu_get_security_label_list,
         .get_stats = qemu_get_stats,
@@ -146,6 +148,7 @@ static const DomainOperations domain_operations = {
         .screenshot = qemu_screenshot,
         .send_key = qemu_send_key,
         .set_autostart = local_set_autostart,
+        .set_lifecycle_action = local_set_lifecycle_action,
         .set_memory = local_set_memory,
         .set_memory_stats_period = local_set_memory_stats_period,
         .set_metadata = local_set_metadata,
@@ -179,6 +182,13 @@ static int qemu_get_domain_capabilities(Connection *connection,
                 or_null(in->virttype), &out->dom_capabilities, error);
 }
 
+static int qemu_get_max_vcpus(Connection *connection, const ConnectionGetMaxVcpusIn *in,
+        ConnectionGetMaxVcpusOut *out, GError **error)
+{
+        return capabilities_max_vcpus(
+                qemu_connection_of(connection)->probes, or_null(in->type), &out->max, error);
+}
+
 static int qemu_get_cpu_model_names(Connection *connection, const ConnectionGetCPUModelNamesIn *in,
         ConnectionGetCPUModelNamesOut *out, GError **error)
 {
@@ -202,6 +212,7 @@ static const ConnectionOperations connection_operations = {
         .get_capabilities = qemu_get_capabilities,
         .get_cpu_model_names = qemu_get_cpu_model_names,
         .get_domain_capabilities = qemu_get_domain_capabilities,
+        .get_max_vcpus = qemu_get_max_vcpus,
         .get_sysinfo = qemu_get_sysinfo,
         .node_get_cpu_map = qemu_node_get_cpu_map,
         .node_get_cpu_stats = qemu_node_get_cpu_stats,

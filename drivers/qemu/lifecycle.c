@@ -144,6 +144,15 @@ int qemu_live_stats_period(LocalDomain *local, int seconds, GError **error)
                 NULL, error);
 }
 
+/* As add_actions() has it from the start. */
+int qemu_live_reboot(LocalDomain *local, LifecycleAction action, GError **error)
+{
+        bool resets = action == LIFECYCLE_RESTART || action == LIFECYCLE_RENAME_RESTART;
+
+        return qemu_ask(qemu_domain(local), "set-action",
+                json_pack("{ss}", "reboot", resets ? "reset" : "shutdown"), NULL, error);
+}
+
 int qemu_live_changed(LocalDomain *local, GError **error)
 {
         return qemu_status_write(qemu_domain(local), error);

@@ -161,6 +161,14 @@ TEST_HOST(node_get_free_memory, NodeGetFreeMemory)
         return 0;
 }
 
+/* Of whatever kind the guest is. */
+TEST_HOST(get_max_vcpus, GetMaxVcpus)
+{
+        (void)connection, (void)in, (void)error;
+        out->max = 32;
+        return 0;
+}
+
 TEST_HOST(node_get_security_model, NodeGetSecurityModel)
 {
         (void)connection, (void)in, (void)error;

@@ -485,6 +485,38 @@ class Conformance(HostTest):
         for flags in (2, 3, 2):
             self.assertEqual(plain.call('Domain.GetXMLDesc', flags).count('hidden'), flags & 1)
 
+    def test_lifecycle_action(self):
+        guest = self.define('a')
+        for type_, action, element in ((0, 3, '<on_poweroff>preserve<'), (1, 0, '<on_reboot>destroy<'),
+                                       (2, 5, '<on_crash>coredump-restart<')):
+            guest.call('Domain.SetLifecycleAction', type_, action, 0)
+            self.assertIn(element, guest.call('Domain.GetXMLDesc', 0))
+        for arguments, error, message in (
+                ((3, 0, 0), 'InvalidArg', "invalid argument: invalid lifecycle type '3'"),
+                ((2, 6, 0), 'InvalidArg', "invalid argument: invalid lifecycle action '6'"),
+                ((1, 4, 0), 'ConfigUnsupported', "unsupported configuration: Lifecycle event 'reboot' doesn't support "
+                 "'coredump-destroy' action"),
+                ((1, 1, 1), 'OperationInvalid', 'Requested operation is not valid: domain is not running')):
+            with self.subTest(arguments), self.refused(error, message):
+                guest.call('Domain.SetLifecycleAction', *arguments)
+        guest.call('Domain.Create', 0)
+        guest.call('Domain.SetLifecycleAction', 1, 1, 1)
+        self.assertIn('<on_reboot>restart<', guest.call('Domain.GetXMLDesc', 0))
+        self.assertIn('<on_reboot>destroy<', guest.call('Domain.GetXMLDesc', 2))
+
+    def test_messages(self):
+        guest = self.define('a')
+        self.assertEqual(guest.call('Domain.GetMessages', 0), [])
+        guest.call('Domain.Create', 0)
+        # It is root's session that runs it.
+        tainted = ['tainted: running with undesirable elevated privileges'] if self.type == 'qemu' else []
+        self.assertEqual([guest.call('Domain.GetMessages', flags) for flags in (0, 1, 2, 3)],
+                         [tainted, [], tainted, tainted])
+
+    def test_max_vcpus(self):
+        most = {'test': 32, 'qemu': 255}[self.type]
+        self.assertEqual([self.host.call('Connection.GetMaxVcpus', kind) for kind in ('', self.type)], [most, most])
+
     # Lists and statistics
 
     def test_lists(self):

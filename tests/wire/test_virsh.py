@@ -40,6 +40,8 @@ domcapabilities
 cpu-models x86_64
 node-memory-tune
 nodesuspend mem 60
+maxvcpus
+maxvcpus --type kvm
 list
 list --all
 list --name
@@ -70,6 +72,8 @@ vcpupin test
 emulatorpin test
 iothreadinfo test
 dommemstat test
+cpu-stats test
+cpu-stats test --total
 domtime test
 domdisplay test
 ttyconsole test
@@ -99,8 +103,17 @@ dominfo second
 list --autostart --inactive
 autostart second --disable
 start nope
+set-lifecycle-action second crash coredump-restart
+set-lifecycle-action second crash coredump-destroy --config
+set-lifecycle-action second reboot coredump-destroy
+set-lifecycle-action second crash destroy --live
+set-lifecycle-action second nope destroy
+dumpxml second
 start second
 start second
+set-lifecycle-action second crash preserve --live --config
+dumpxml second
+dumpxml second --inactive
 domstate second --reason
 domid second
 suspend second
@@ -264,6 +277,8 @@ OTHERS = {
     'dominfo 1': IDLE,
     'dominfo 6695eb01-f6a4-8304-79aa-97f2502e193f': IDLE,
     'dominfo second': IDLE,
+    'cpu-stats test': IDLE,
+    'cpu-stats test --total': IDLE,
     'vcpuinfo test': IDLE,
     'domblkstat test vda': 'a disk of ours has no traffic',
     'domifstat test vnet0': "the text is the QEMU driver's",

@@ -92,6 +92,12 @@ setmem guest 120M --config
 setvcpus guest 2 --config
 setvcpus guest 3 --config
 setvcpus guest 1 --config
+set-lifecycle-action guest crash coredump-restart
+set-lifecycle-action guest poweroff coredump-restart
+dumpxml guest --xpath /domain/on_crash
+set-lifecycle-action guest crash destroy --config
+set-lifecycle-action guest crash destroy --live
+cpu-stats guest --total
 vcpucount guest
 dumpxml guest --xpath //memory
 domrename guest other
@@ -123,6 +129,11 @@ domstats --list-active --state --balloon --vcpu --block --interface
 domstats --raw --state guest
 dommemstat guest
 dommemstat guest --period 1 --live
+cpu-stats guest --total
+cpu-stats guest
+set-lifecycle-action guest crash preserve
+set-lifecycle-action guest reboot restart --live --config
+dumpxml guest --xpath /domain/on_crash
 vcpuinfo guest
 vcpuinfo guest --pretty
 vcpupin guest
@@ -210,17 +221,19 @@ define {folder}/nosuch
 NOT_THERE = 'the QEMU driver cannot do this yet'
 NO_AGENT = 'the QEMU driver does not talk to guest agents yet: another reason for a refusal'
 SIZES = 'the size of an image is asked of the guest that has it open, not of the file'
+CGROUP = 'libvirtd asks a control group, and has none in the laboratory'
 DIFFERENCES = {
     'capabilities': 'what the processor is called, migration, snapshots; no labels',
     'checkpoint-list guest': NOT_THERE,
     'cpu-models x86_64': "those of the emulator, where libvirtd names those of its own table",
+    'cpu-stats guest': CGROUP,
+    'cpu-stats guest --total': CGROUP,
     'define /etc/hostname': 'the parser tells what is wrong, without the line',
     'domblkinfo guest --all': SIZES,
     'domblkinfo guest vda': SIZES,
     'domhostname guest': NO_AGENT,
     'domif-setlink guest 52:54:00:12:34:56 down': NOT_THERE,
     'domifstat guest 52:54:00:12:34:56': 'refused by both, in other words',
-    'dominfo guest': 'libvirtd notes that root runs it',
     'domjobabort guest': NOT_THERE,
     'domstats --list-active --state --balloon --vcpu --block --interface': 'no numbers of images in a chain',
     'domstats guest --state --balloon --vcpu --block --interface': SIZES,
