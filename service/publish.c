@@ -440,6 +440,10 @@ static Face *face_new(const Object *object)
         for (unsigned i = 0; i < _NAMESPACE_MAX; i++) {
                 if (class->interfaces[i])
                         paths[i] = path_make(&namespaces[i], object);
+                /* Of two objects with one path the first has it: a user's own QEMU and the host's
+                 * have the same name where there is one for both. */
+                if (paths[i] && publish_lookup(&namespaces[i], paths[i]))
+                        g_clear_pointer(&paths[i], g_free);
                 size += paths[i] ? strlen(paths[i]) + 1 : 0;
         }
         face = g_malloc0(sizeof *face + size);
@@ -469,9 +473,7 @@ static void on_added(Object *object)
 
                 if (!face->paths[i])
                         continue;
-                /* With the key: of two objects with one path the later one is shown, by its own
-                 * string. */
-                g_hash_table_replace(space->objects, (char *)face->paths[i], object);
+                g_hash_table_insert(space->objects, (char *)face->paths[i], object);
                 r = send_interfaces(object, space, true);
                 if (r < 0)
                         signal_failed("InterfacesAdded", r);
@@ -490,8 +492,7 @@ static void on_removed(Object *object)
                 r = send_interfaces(object, &namespaces[i], false);
                 if (r < 0)
                         signal_failed("InterfacesRemoved", r);
-                if (publish_lookup(&namespaces[i], face->paths[i]) == object)
-                        g_hash_table_remove(namespaces[i].objects, face->paths[i]);
+                g_hash_table_remove(namespaces[i].objects, face->paths[i]);
         }
         if (object->class == &connection_class)
                 journal_close((Connection *)object);

@@ -103,11 +103,16 @@ static const Object *whole_of(const MirrorObject *object)
 }
 
 /* Whatever has one of the identities of the new one must be gone, for the peer has the new one. But
- * two pools may show the same file: then the first one has it. */
-static bool make_room(RemoteConnection *self, MirrorObject *object)
+ * two pools may show the same file, and a list may have a name twice: then the first one has it. */
+static bool make_room(RemoteConnection *self, const MirrorKind *kind, MirrorObject *object)
 {
         MirrorObject *other;
 
+        if (is_child_of_domain(kind))
+                return !domain_find_child(*children_of((Domain *)object->object.parent, kind),
+                        mirror_kind_id(kind) == MIRROR_SNAPSHOT ?
+                                object->snapshot.properties.name :
+                                object->checkpoint.properties.name);
         while ((other = registry_rival(&self->connection.registry, object))) {
                 if (other->object.class == &storage_vol_class)
                         return false;
@@ -119,12 +124,12 @@ static bool make_room(RemoteConnection *self, MirrorObject *object)
 
 static void object_add(RemoteConnection *self, const MirrorKind *kind, MirrorObject *object)
 {
+        if (!make_room(self, kind, object))
+                return;
         if (is_child_of_domain(kind))
                 domain_add_child(children_of((Domain *)object->object.parent, kind), object);
-        else if (make_room(self, object))
-                registry_add(&self->connection.registry, object);
         else
-                return;
+                registry_add(&self->connection.registry, object);
         events_known(object);
         if (object->object.parent->published)
                 object_publish(object);

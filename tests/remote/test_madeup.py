@@ -35,6 +35,24 @@ class MadeUpTest(BusTest):
         volumes = pool.call('StoragePool.ListStorageVolumes', 0)
         self.assertEqual([host.client.object(path).get('StorageVol.Pool') for path in volumes], [pool.path])
 
+    def test_twice_in_a_list(self):
+        """Of two that are called the same, the first is shown, for as long as it is there."""
+        domain = {'name': 'test', 'uuid': TEST_UUID, 'id': -1}
+        host = self.connect({
+            'CONNECT_LIST_ALL_DOMAINS': {'domains': [domain, domain], 'ret': 2},
+            'DOMAIN_LIST_ALL_SNAPSHOTS': {'snapshots': [{'name': 's', 'dom': domain}] * 2, 'ret': 2},
+            'CONNECT_LIST_ALL_INTERFACES': {'ifaces': [{'name': name, 'mac': '52:54:00:00:00:01'}
+                                                       for name in ('eth0', 'eth1', 'eth0')], 'ret': 3},
+        })
+        guest, = host.call('Connection.ListDomains', 0)
+        guest = host.client.object(guest)
+        for _ in range(2):
+            snapshot, = guest.call('Domain.ListDomainSnapshots', 0)
+            self.assertEqual(host.client.object(snapshot).get('DomainSnapshot.Name'), 's')
+            interfaces = host.call('Connection.ListInterfaces', 0)
+            self.assertEqual(sorted(host.client.object(path).get('Interface.Name') for path in interfaces),
+                             ['eth0', 'eth1'])
+
     def test_cell_with_much_free_memory(self):
         """More than one answer for a cell."""
         self.connect({'NODE_GET_MEMORY_STATS': {

@@ -67,6 +67,22 @@ result = [host.path, host.get('Connection.URI'), host.get('Connection.Alive'), g
           open('qemu:///session').path]
 '''), [SYSTEM, 'qemu:///system', True, 'mail', '/org/virtbus1/connection/qemu_session'])
 
+    def test_older_name_is_the_user_s_own(self):
+        """org.libvirt has one for both, and knows the one that was there first."""
+        self.call(SYSTEM, 'Connection.DomainDefineXML', 's', domain_xml('shared'))
+        self.define_own('alice', 'hers')
+        self.assertEqual(self.own('''
+old = Client(os.environ['DBUS_SESSION_BUS_ADDRESS'], 'org.libvirt').object('/org/libvirt/QEMU')
+def guests():
+    paths = old.client.call(old.path, 'org.libvirt.Connect', 'ListDomains', '(u)', 0)
+    return [old.client.call(path, 'org.libvirt.Domain', 'GetXMLDesc', '(u)', 0).count('>hers<') for path in paths]
+before = guests()
+host = open('qemu:///system')
+result = [before, guests()]
+manager.call('Manager.Close', host.path)
+result.append(guests())
+'''), [[1], [1], [1]])
+
     def test_polkit_judges_the_user(self):
         lines = f'result = error(open("qemu:///system").call, "Connection.DomainDefineXML", {domain_xml("web")!r})'
         name, message = self.own(lines)
