@@ -95,6 +95,8 @@ void job_end(Job *job, const GError *problem)
                 .message = problem ? problem->message : "",
         };
 
+        if (!job)
+                return;
         job->timer = sd_event_source_disable_unref(job->timer);
         if (job->fiber)
                 leave_fiber(job);
@@ -134,7 +136,8 @@ void job_progress(Job *job, uint64_t processed, uint64_t total)
 
 void job_allow_cancel(Job *job, bool allowed)
 {
-        object_set_bool(job, JOB_PROPERTY_CANCELLABLE, allowed && !job->cancelled);
+        if (job)
+                object_set_bool(job, JOB_PROPERTY_CANCELLABLE, allowed && !job->cancelled);
 }
 
 int job_cancel(Job *job, GError **error)

@@ -41,20 +41,22 @@ typedef struct Job {
 
 /* Begins the running fiber's, for its client. The operation is a literal. */
 Job *job_begin(Object *parent, const char *operation);
-/* The same for one that goes on when the fiber has ended, until something calls job_end(), as
- * cancel() has to. It may be cancelled all the time. */
+/* The same for one that goes on when the fiber has ended, until something calls job_end(), as what
+ * cancel() begins has to. It may be cancelled until job_allow_cancel() says otherwise. */
 Job *job_begin_apart(Object *parent, const char *operation, void (*cancel)(void *data), void *data);
-/* Tells of the end, takes it from the bus and gives up the reference. problem is NULL where the
- * operation did what it should. What was cancelled is the job: the fiber may wait again. */
+/* Takes NULL. Tells of the end, takes it from the bus and gives up the reference. problem is NULL
+ * where the operation did what it should. What was cancelled is the job: the fiber may wait again.
+ */
 void job_end(Job *job, const GError *problem);
 
 /* The one that the running fiber works on, the last that it began; NULL: none. */
 Job *job_running(void);
 
-/* How far it is, in bytes; total is 0 where that is not known. Harmless where job is NULL. */
+/* Takes NULL. How far it is, in bytes; total is 0 where that is not known. */
 void job_progress(Job *job, uint64_t processed, uint64_t total);
 
-/* For a driver, while it can take down what it has begun: whether the job may be cancelled. */
+/* Takes NULL. For a driver, while it can take down what it has begun: whether the job may be
+ * cancelled. */
 void job_allow_cancel(Job *job, bool allowed);
 
 /* Ends the waits of its fiber, or what goes on by itself; the operation fails then. -1 with

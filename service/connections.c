@@ -380,7 +380,9 @@ const Driver *connections_peer(const Object *object)
 {
         const Connection *connection = object_connection(object);
 
-        return connection && connection->driver->perform ? connection->driver : NULL;
+        if (!connection || object->class == &job_class)
+                return NULL;
+        return connection->driver->perform ? connection->driver : NULL;
 }
 
 bool connections_in_use(void)

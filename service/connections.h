@@ -52,7 +52,7 @@ GPtrArray *connections_drivers(void);
 /* -1 with ERROR_OPERATION_DENIED where the caller opened the object's connection for reading only.
  */
 int connections_refuse_write(Caller *caller, const Object *object, const char *api, GError **error);
-/* The object's driver, if that asks a peer; else NULL. */
+/* The object's driver, if that asks a peer; else NULL. A job is of this service. */
 const Driver *connections_peer(const Object *object);
 
 /* Whether something would be missed if the service ended now: a guest runs, a client holds a

@@ -131,21 +131,18 @@ static int run_operation(
 {
         Domain *domain = domain_of(call->object);
         bool works = job == JOB_MODIFY;
-        Job *apart = NULL;
+        Job *apart = works && !domain ? job_begin(call->object, call->member) : NULL;
         int r;
 
-        if (works && !domain)
-                apart = job_begin(call->object, call->member);
-        else if (works && domain_begin_job(domain, call->member, error) < 0)
+        if (works && domain && domain_begin_job(domain, call->member, error) < 0)
                 return -1;
         r = domain ? domain_require_here(domain, error) : 0;
         if (r == 0 && needs_active)
                 r = domain_require_active(domain, error);
         if (r == 0)
                 r = operation(call->object, call->arguments, out, error);
-        if (apart)
-                job_end(apart, r < 0 ? *error : NULL);
-        else if (works)
+        job_end(apart, r < 0 ? *error : NULL);
+        if (works && domain)
                 domain_end_job(domain, r < 0 ? *error : NULL);
         return r;
 }
@@ -157,6 +154,20 @@ static MethodHandler handler_of(const Call *call)
         return face->handlers ? face->handlers[call->method - call->object->class->methods] : NULL;
 }
 
+/* The peer orders what changes a domain. */
+static int run_on_peer(Call *call, const Driver *driver, void *out, GError **error)
+{
+        const MethodInfo *method = call->method;
+        Domain *domain = domain_of(call->object);
+        Job *job = method->job == JOB_MODIFY ?
+                job_begin(domain ? &domain->object : call->object, call->member) :
+                NULL;
+        int r = driver->perform(call->object, method, call->arguments, out, error);
+
+        job_end(job, r < 0 ? *error : NULL);
+        return r;
+}
+
 /* What answers from memory does so from the mirror of the peer. */
 static int run_remote(
         Call *call, const Driver *driver, MethodHandler handler, void *out, GError **error)
@@ -164,7 +175,7 @@ static int run_remote(
         const MethodInfo *method = call->method;
 
         if (!handler || method->job != JOB_NONE)
-                return driver->perform(call->object, method, call->arguments, out, error);
+                return run_on_peer(call, driver, out, error);
         if (driver->refresh(call->object, method, call->arguments, error) < 0 ||
                 require_here(call, call->object, error) < 0)
                 return -1;

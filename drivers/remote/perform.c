@@ -330,9 +330,15 @@ static void on_uploaded(const GError *error, void *data)
  * from coming, nor one that is slow to write calls from going. */
 static const RemoteLinkEvents no_events = { 0 };
 
+G_STATIC_ASSERT(offsetof(StorageVolUploadIn, offset) == offsetof(StorageVolDownloadIn, offset) &&
+        offsetof(StorageVolUploadIn, length) == offsetof(StorageVolDownloadIn, length));
+
 /* Suspends. */
-static int perform_volume(Member *member, const ExtraRow *row, void *out, GError **error)
+static int perform_volume(
+        Member *member, const ExtraRow *row, const void *in, void *out, GError **error)
 {
+        const StorageVolDownloadIn *part = in;
+        uint64_t capacity = ((const StorageVol *)member->object)->properties.capacity;
         RemoteConnection *self = member->self;
         bool up = row->extra == EXTRA_UPLOAD;
         PeerFeatures features;
@@ -351,6 +357,8 @@ static int perform_volume(Member *member, const ExtraRow *row, void *out, GError
                 remote_link_close(link, "the stream could not be opened");
                 return -1;
         }
+        stream_be_job(stream, member->object, up ? "Upload" : "Download",
+                part->length ?: capacity - MIN(capacity, part->offset));
         if (up)
                 stream_begin(stream, on_uploaded, object_ref(member->object));
         else
@@ -489,7 +497,7 @@ static int perform_extra(Member *member, RemoteLink *link, const ExtraRow *row, 
         case EXTRA_PICTURE:
                 return perform_picture(member, link, row, out, error);
         default:
-                return perform_volume(member, row, out, error);
+                return perform_volume(member, row, in, out, error);
         }
 }
 

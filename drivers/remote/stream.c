@@ -31,6 +31,8 @@ struct Stream {
         bool peer_ended;     /* all that it sent has come */
         bool ending;         /* the peer was told */
         GError *problem;
+        Job *job; /* NULL: it is none */
+        uint64_t carried, total;
         void (*done)(const GError *error, void *data);
         void *data;
 };
@@ -57,6 +59,7 @@ Stream *stream_free(Stream *stream)
 /* After this there is no stream. */
 static void stream_end(Stream *stream)
 {
+        job_end(stream->job, stream->problem);
         if (stream->done)
                 stream->done(stream->problem, stream->data);
         stream_free(stream);
@@ -86,6 +89,7 @@ static void stream_finish(Stream *stream, int32_t status)
         if (stream->ending)
                 return;
         stream->ending = true;
+        job_allow_cancel(stream->job, false);
         close_here(stream);
         if (stream->paused) {
                 stream->paused = false;
@@ -98,6 +102,29 @@ static void stream_finish(Stream *stream, int32_t status)
                         error_set(&stream->problem, ERROR_RPC, "the link to the peer is lost");
                 stream_end(stream);
         }
+}
+
+/* Whoever has the other end takes no more. */
+static void stream_left(Stream *stream)
+{
+        if (!stream->problem)
+                error_set(&stream->problem, ERROR_OPERATION_ABORTED,
+                        "nobody reads any more what the stream brings");
+        stream_finish(stream, WIRE_ERROR);
+}
+
+static void on_cancel(void *data)
+{
+        Stream *stream = data;
+
+        error_set(&stream->problem, ERROR_OPERATION_ABORTED, "it was cancelled");
+        stream_finish(stream, WIRE_ERROR);
+}
+
+static void carried(Stream *stream, size_t n)
+{
+        stream->carried += n;
+        job_progress(stream->job, stream->carried, stream->total);
 }
 
 /* From the peer to the descriptor. */
@@ -146,7 +173,7 @@ static void regulate(Stream *stream)
 static void hand_on(Stream *stream)
 {
         if (flush(stream) < 0) {
-                stream_finish(stream, WIRE_ERROR);
+                stream_left(stream);
                 return;
         }
         if (stream->peer_ended && stream->pending->len == 0) {
@@ -165,6 +192,7 @@ static void on_data(Stream *stream, const void *payload, size_t n)
                 stream->peer_ended = true;
         else
                 g_byte_array_append(stream->pending, payload, n);
+        carried(stream, n);
         if (!stream->bulk && stream->pending->len > PENDING_MAX) {
                 error_set(&stream->problem, ERROR_OPERATION_ABORTED,
                         "nobody reads what the stream brings");
@@ -218,6 +246,7 @@ static void take_from(Stream *stream)
                 stream_end(stream);
                 return;
         }
+        carried(stream, n);
         stream->choked = wire_peer_queued(remote_link_peer(stream->link)) > WIRE_QUEUE_HIGH;
         watch(stream);
 }
@@ -236,7 +265,10 @@ static int on_descriptor(sd_event_source *source, int fd, uint32_t events, void 
                 return 0;
         }
         /* Nobody has the other end any more. */
-        stream_finish(stream, stream->directions == STREAM_TO_PEER ? WIRE_OK : WIRE_ERROR);
+        if (stream->directions == STREAM_TO_PEER)
+                stream_finish(stream, WIRE_OK);
+        else
+                stream_left(stream);
         return 0;
 }
 
@@ -312,6 +344,13 @@ Stream *stream_new(RemoteLink *link, unsigned directions, bool bulk, int *ret_fd
 RemoteStream *stream_of(Stream *stream)
 {
         return &stream->remote;
+}
+
+void stream_be_job(Stream *stream, Object *object, const char *operation, uint64_t total)
+{
+        stream->job = job_begin_apart(object, operation, on_cancel, stream);
+        stream->total = total;
+        job_progress(stream->job, 0, total);
 }
 
 void stream_begin(Stream *stream, void (*done)(const GError *error, void *data), void *data)

@@ -22,6 +22,10 @@ Stream *stream_new(RemoteLink *link, unsigned directions, bool bulk, int *ret_fd
 /* For remote_call_send(). */
 RemoteStream *stream_of(Stream *stream);
 
+/* It is a job of the object, too, which tells how much of total it has carried. Before it begins.
+ */
+void stream_be_job(Stream *stream, Object *object, const char *operation, uint64_t total);
+
 /* The call that opens it has succeeded: it begins, and belongs to itself. done, which may be NULL,
  * is called when it ended, on the loop's stack, with no error where the peer has confirmed that
  * all went well. */

@@ -121,6 +121,55 @@ class VolumeTest(BusTest):
         self.assertLess(written, len(CONTENT))
         self.assertTrue(self.download()[:written] == CONTENT[:written])
 
+    # Jobs
+
+    def job(self, signals):
+        """Of the volume, once it is shown."""
+        added = signals.wait(member='InterfacesAdded', where=lambda s: s.arguments[0].startswith(f'{self.volume.path}/job/'))
+        return self.client.object(added.arguments[0])
+
+    def test_jobs(self):
+        aborted = (False, 'org.virtbus1.Error.OperationAborted', 'operation aborted: it was cancelled')
+        with self.client.record() as signals, self.open_stream('Upload') as stream:
+            job = self.job(signals)
+            self.assertEqual({name: job.get(f'Job.{name}') for name in ('Operation', 'State', 'Total', 'Cancellable')},
+                             {'Operation': 'Upload', 'State': 0, 'Total': len(CONTENT), 'Cancellable': True})
+            part = CONTENT[:MIB]
+            while part:
+                part = part[stream.write(part):]
+            self.client.wait(lambda: signals.changes(job.path).get('Processed') == MIB)
+            self.assertEqual(job.get('Job.Progress'), MIB / len(CONTENT))
+            job.call('Job.Cancel')
+            self.assertEqual(signals.wait(member='Completed', path=job.path).arguments, aborted)
+            with self.assertRaises(BrokenPipeError):
+                stream.write(b'x')
+        self.client.wait(lambda: self.proxy.connections == 1)
+        self.upload(CONTENT)
+        for ends, told in ((lambda stream, job: job.call('Job.Cancel'), aborted),
+                           (lambda stream, job: stream.close(), (*aborted[:2], 'operation aborted: nobody reads any more '
+                                                                 'what the stream brings')),
+                           (lambda stream, job: list(iter(lambda: stream.read(MIB), b'')), (True, '', ''))):
+            with self.client.record() as signals, self.open_stream('Download') as stream:
+                job = self.job(signals)
+                ends(stream, job)
+                self.assertEqual(signals.wait(member='Completed', path=job.path).arguments, told)
+            self.client.wait(lambda: self.proxy.connections == 1)
+        self.assertEqual(signals.changes(job.path)['Processed'], len(CONTENT))
+
+    def test_job_of_the_peer(self):
+        """What the peer carries out is seen here; it cannot be cancelled."""
+        with self.client.record() as signals:
+            self.addCleanup(self.proxy.release)
+            self.proxy.hold()
+            finish = self.client.start(self.volume.path, 'org.virtbus1.StorageVol', 'Wipe', '(uu)', 0, 0)
+            job = self.job(signals)
+            self.assertEqual(job.get('Job.Operation'), 'Wipe')
+            with self.refused('OperationInvalid', 'Requested operation is not valid: Wipe cannot be cancelled now'):
+                job.call('Job.Cancel')
+            self.proxy.release()
+            finish()
+            self.assertEqual(signals.wait(member='Completed', path=job.path).arguments, (True, '', ''))
+
     def test_refused(self):
         with self.refused('InvalidArg'):
             self.volume.call('StorageVol.Download', 0, 0, 8)
