@@ -198,7 +198,7 @@ void fake_qemu_finish(FakeQemu *fake)
         fake->ended = WAIT_INIT;
         if (!fake->done)
                 g_assert_cmpint(
-                        wait_for(&fake->ended, "fake QEMU", fiber_deadline(20 * 1000000)), ==, 0);
+                        wait_for(&fake->ended, "fake QEMU", fiber_deadline(120 * 1000000)), ==, 0);
         fd_close(fake->fd);
         fd_close(fake->passed);
         g_string_free(fake->received, TRUE);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/unit/model-corpus.h"
 
+#include <time.h>
+
 #include "drivers/model/xml.h"
 
 typedef struct Document {
@@ -102,11 +104,12 @@ void corpus_hostile(const CorpusKind *kind, const char *head, const char *unit, 
 {
         g_autoptr(GString) xml = g_string_new(head);
         g_autofree char *text = NULL;
-        gint64 begin = g_get_monotonic_time();
+        /* Of the processor's time, which others on the machine do not use up. */
+        clock_t begin = clock();
 
         while (xml->len < XML_MAX_BYTES - 200)
                 g_string_append(xml, unit);
         g_string_append(xml, tail);
         text = kind->define(xml->str, NULL);
-        g_assert_cmpint(g_get_monotonic_time() - begin, <, 10 * G_USEC_PER_SEC);
+        g_assert_cmpint(clock() - begin, <, 10 * CLOCKS_PER_SEC);
 }

@@ -153,7 +153,9 @@ static void test_lock(unsigned *cap, const void *unused)
 {
         FiberLock lock = { 0 };
         Locker lockers[] = {
-                { .name = "a", .lock = &lock, .held = 50 * MS },
+                /* So long that it is not mistaken for the deadline of another, however busy the
+                   machine is. */
+                { .name = "a", .lock = &lock, .held = 1000 * MS },
                 { .name = "b", .lock = &lock, .held = 1 * MS },
                 { .name = "times-out", .lock = &lock, .deadline = fiber_deadline(2 * MS) },
                 { .name = "cancelled", .lock = &lock },

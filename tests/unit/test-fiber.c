@@ -316,14 +316,12 @@ static void test_result_after_interruption(unsigned *cap, const void *unused)
 
 static void deadline_fiber(void *data)
 {
-        uint64_t begin = fiber_now(), spent;
+        uint64_t begin = fiber_now();
         Wait wait = WAIT_INIT;
 
         (void)data;
         g_assert_cmpint(wait_for(&wait, "nothing", fiber_deadline(20 * MS)), ==, -ETIMEDOUT);
-        spent = fiber_now() - begin;
-        g_assert_cmpint(spent, >=, 20 * MS);
-        g_assert_cmpint(spent, <, 2000 * MS);
+        g_assert_cmpint(fiber_now() - begin, >=, 20 * MS);
         g_assert_cmpint(wait_for(&wait, "nothing", 0), ==, -ETIMEDOUT);
         g_assert_cmpint(wait_for(&wait, "nothing", fiber_now() - 1), ==, -ETIMEDOUT);
         /* Not sticky. */

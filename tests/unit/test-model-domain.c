@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
+#include <time.h>
 
 #include "drivers/model/domain-tables.h"
 
@@ -702,7 +703,7 @@ static void test_hostile(void)
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
                 g_autoptr(GString) xml = g_string_new(cases[i].head);
                 g_autoptr(DomainConfig) config = NULL;
-                gint64 begin = g_get_monotonic_time();
+                clock_t begin = clock();
 
                 while (xml->len < XML_MAX_BYTES - 200)
                         g_string_append(xml, cases[i].unit);
@@ -713,7 +714,7 @@ static void test_hostile(void)
 
                         g_assert_nonnull(out);
                 }
-                g_assert_cmpint(g_get_monotonic_time() - begin, <, 10 * G_USEC_PER_SEC);
+                g_assert_cmpint(clock() - begin, <, 10 * CLOCKS_PER_SEC);
         }
 }
 

@@ -374,8 +374,8 @@ static Guest run_command(const QemuCommand *command, const char *socket, const c
         for (size_t i = 0; i < command->n_fds; i++)
                 close(command->fds[i].fd);
         g_assert_cmpint(qmp_new(fibers_event(), connect_to(socket), "QEMU", &guest.qmp), ==, 0);
-        if (qmp_negotiate(guest.qmp, fiber_deadline(20 * SECOND), &error) >= 0)
-                qmp_call(guest.qmp, "query-status", NULL, &status, fiber_deadline(5 * SECOND),
+        if (qmp_negotiate(guest.qmp, fiber_deadline(120 * SECOND), &error) >= 0)
+                qmp_call(guest.qmp, "query-status", NULL, &status, fiber_deadline(120 * SECOND),
                         &error);
         g_assert_true(g_file_get_contents(messages, &text, NULL, NULL));
         if (error)
@@ -390,8 +390,9 @@ static Guest run_command(const QemuCommand *command, const char *socket, const c
 static void quit(Guest *guest)
 {
         g_assert_cmpint(
-                qmp_call(guest->qmp, "quit", NULL, NULL, fiber_deadline(5 * SECOND), NULL), ==, 0);
-        g_assert_cmpint(child_wait(guest->child, fiber_deadline(10 * SECOND)), ==, 0);
+                qmp_call(guest->qmp, "quit", NULL, NULL, fiber_deadline(120 * SECOND), NULL), ==,
+                0);
+        g_assert_cmpint(child_wait(guest->child, fiber_deadline(120 * SECOND)), ==, 0);
         qmp_unref(guest->qmp);
         child_free(guest->child);
 }
@@ -520,11 +521,11 @@ static void test_deed(const void *data)
         guest = run_command(command, socket, "deed");
         qmp_watch(guest.qmp, on_event, NULL, &watcher);
         g_assert_cmpint(
-                qmp_call(guest.qmp, "cont", NULL, NULL, fiber_deadline(5 * SECOND), NULL), ==, 0);
+                qmp_call(guest.qmp, "cont", NULL, NULL, fiber_deadline(120 * SECOND), NULL), ==, 0);
         g_assert_cmpint(
-                wait_for(&watcher.seen, "the guest's deed", fiber_deadline(60 * SECOND)), ==, 0);
+                wait_for(&watcher.seen, "the guest's deed", fiber_deadline(120 * SECOND)), ==, 0);
         g_assert_cmpint(qmp_call(guest.qmp, "query-status", NULL, &status,
-                                fiber_deadline(5 * SECOND), NULL),
+                                fiber_deadline(120 * SECOND), NULL),
                 ==, 0);
         g_assert_cmpstr(json_string_value(json_object_get(status, "status")), ==, deeds[i].status);
         json_decref(status);

@@ -14,7 +14,7 @@
 #include "service/base/cleanup.h"
 #include "service/base/fiber.h"
 
-#define PATIENCE (5 * 1000000)
+#define PATIENCE (120 * 1000000)
 
 /* The far ends of both sides of a console: what QEMU holds, and what the client holds. */
 typedef struct Ends {

@@ -71,7 +71,7 @@ static void negotiate(Talk *talk)
 {
         g_autoptr(GError) error = NULL;
 
-        qmp_negotiate(talk->qmp, fiber_deadline(5 * SECOND), &error);
+        qmp_negotiate(talk->qmp, fiber_deadline(120 * SECOND), &error);
         g_assert_no_error(error);
 }
 
@@ -99,16 +99,16 @@ static void test_call(const void *unused)
         talk_begin(&talk, steps);
         negotiate(&talk);
         g_assert_cmpint(
-                qmp_call(talk.qmp, "query-status", NULL, &ret, fiber_deadline(SECOND), NULL), ==,
-                0);
+                qmp_call(talk.qmp, "query-status", NULL, &ret, fiber_deadline(120 * SECOND), NULL),
+                ==, 0);
         g_assert_cmpstr(json_string_value(json_object_get(ret, "status")), ==, "prelaunch");
         json_decref(ret);
         assert_fails(qmp_call(talk.qmp, "cont", json_object(), NULL, FIBER_FOREVER, &error),
                 ERROR_INTERNAL_ERROR,
                 "internal error: unable to execute QEMU command 'cont': Resetting the Virtual Machine");
         g_assert_cmpint(
-                qmp_call_human(talk.qmp, "info status", &text, fiber_deadline(SECOND), NULL), ==,
-                0);
+                qmp_call_human(talk.qmp, "info status", &text, fiber_deadline(120 * SECOND), NULL),
+                ==, 0);
         g_assert_cmpstr(text, ==, "VM status: paused");
         g_assert_cmpint(qmp_call(talk.qmp, "query-big", NULL, NULL, FIBER_FOREVER, NULL), ==, 0);
         g_assert_cmpuint(talk.n_closed, ==, 0);
@@ -129,7 +129,8 @@ static void test_call_all(const void *unused)
         (void)unused;
         talk_begin(&talk, steps);
         negotiate(&talk);
-        g_assert_cmpint(qmp_call_all(talk.qmp, commands, 3, fiber_deadline(SECOND), NULL), ==, 0);
+        g_assert_cmpint(
+                qmp_call_all(talk.qmp, commands, 3, fiber_deadline(120 * SECOND), NULL), ==, 0);
         g_assert_cmpint(json_integer_value(commands[0].ret), ==, 1);
         g_assert_null(commands[1].ret);
         g_assert_error(commands[1].error, VIRTBUS_ERROR, ERROR_INTERNAL_ERROR);
@@ -153,7 +154,7 @@ static void ask(void *data)
         Asker *asker = data;
         json_t *ret = NULL;
 
-        qmp_call(asker->qmp, asker->command, NULL, &ret, fiber_deadline(5 * SECOND), NULL);
+        qmp_call(asker->qmp, asker->command, NULL, &ret, fiber_deadline(120 * SECOND), NULL);
         asker->value = json_integer_value(ret);
         json_decref(ret);
         wait_done(asker->done, 0);
@@ -178,8 +179,8 @@ static void test_pairing(const void *unused)
                 askers[i].qmp = talk.qmp;
                 g_assert_cmpint(fiber_start("asker", ask, &askers[i], NULL), ==, 0);
         }
-        g_assert_cmpint(wait_for(&first, "first", fiber_deadline(5 * SECOND)), ==, 0);
-        g_assert_cmpint(wait_for(&second, "second", fiber_deadline(5 * SECOND)), ==, 0);
+        g_assert_cmpint(wait_for(&first, "first", fiber_deadline(120 * SECOND)), ==, 0);
+        g_assert_cmpint(wait_for(&second, "second", fiber_deadline(120 * SECOND)), ==, 0);
         g_assert_cmpint(askers[0].value, ==, 1);
         g_assert_cmpint(askers[1].value, ==, 2);
         g_assert_cmpuint(talk.n_events, ==, 1);
@@ -242,9 +243,9 @@ static void test_pass_fd(const void *unused)
         g_assert_cmpint(fiber_start("asker", ask, &asker, NULL), ==, 0);
         g_assert_cmpint(fiber_yield(), ==, 0);
         g_assert_cmpint(qmp_call_fd(talk.qmp, "getfd", json_pack("{s:s}", "fdname", "x"), fd, NULL,
-                                fiber_deadline(5 * SECOND), NULL),
+                                fiber_deadline(120 * SECOND), NULL),
                 ==, 0);
-        g_assert_cmpint(wait_for(&done, "asker", fiber_deadline(5 * SECOND)), ==, 0);
+        g_assert_cmpint(wait_for(&done, "asker", fiber_deadline(120 * SECOND)), ==, 0);
         talk_end(&talk);
 }
 
@@ -265,8 +266,8 @@ static void test_late_reply(const void *unused)
                 ERROR_OPERATION_TIMEOUT, "guest 'web' did not answer 'query-status' within 1");
         g_assert_null(ret);
         g_assert_cmpint(
-                qmp_call(talk.qmp, "query-name", NULL, &ret, fiber_deadline(5 * SECOND), NULL), ==,
-                0);
+                qmp_call(talk.qmp, "query-name", NULL, &ret, fiber_deadline(120 * SECOND), NULL),
+                ==, 0);
         g_assert_cmpstr(json_string_value(json_object_get(ret, "name")), ==, "web");
         json_decref(ret);
         talk_end(&talk);
@@ -301,7 +302,7 @@ static void test_cancel(const void *unused)
         g_assert_cmpint(fiber_start("asker", ask_and_fail, &asker, &fiber), ==, 0);
         g_assert_cmpint(fiber_sleep(1000), ==, 0);
         fiber_cancel(fiber);
-        g_assert_cmpint(wait_for(&done, "asker", fiber_deadline(5 * SECOND)), ==, 0);
+        g_assert_cmpint(wait_for(&done, "asker", fiber_deadline(120 * SECOND)), ==, 0);
         fiber_unref(fiber);
         g_assert_cmpint(qmp_call(talk.qmp, "query-name", NULL, NULL, FIBER_FOREVER, NULL), ==, 0);
         talk_end(&talk);
@@ -348,8 +349,8 @@ static void test_fault(const void *data)
 
         talk_begin(&talk, steps);
         negotiate(&talk);
-        assert_fails(
-                qmp_call(talk.qmp, "query-status", NULL, NULL, fiber_deadline(20 * SECOND), &error),
+        assert_fails(qmp_call(talk.qmp, "query-status", NULL, NULL, fiber_deadline(120 * SECOND),
+                             &error),
                 ERROR_INTERNAL_ERROR, text);
         g_assert_cmpuint(talk.n_closed, ==, 1);
         g_assert_true(g_str_has_prefix(talk.reason, "internal error: guest 'web' "));
@@ -439,7 +440,8 @@ static void test_unsigned(const void *unused)
         talk_begin(&talk, steps);
         negotiate(&talk);
         g_assert_cmpint(
-                qmp_call(talk.qmp, "query-stats", NULL, &ret, fiber_deadline(SECOND), NULL), ==, 0);
+                qmp_call(talk.qmp, "query-stats", NULL, &ret, fiber_deadline(120 * SECOND), NULL),
+                ==, 0);
         g_assert_cmpfloat(json_real_value(json_object_get(ret, "limit")), >, 1.8e19);
         g_assert_cmpint(
                 json_integer_value(json_array_get(json_object_get(ret, "used"), 0)), ==, 12);
