@@ -31,8 +31,8 @@ from wire import (CALL, ERROR, INTERACTIVE, NO_REPLY, RETURN, SIGNAL, Wire, type
 CLIENTS = 6
 WINDOW = 8
 # The longest that anything may be unanswered. Calls that wait for an emulator have deadlines of their own.
-DEADLINE = 30
-LAST_ANSWERS = 90
+DEADLINE = 120
+LAST_ANSWERS = 240
 LOOK_EVERY = 1
 REMEMBERED = 60
 GROWTH_KIB = 24 * 1024
@@ -247,7 +247,7 @@ def fuzz(options, seed: int) -> list:
             for _ in range(2):
                 door.run(options.seconds / 2)
                 clean_up(bus.address, door.world, begin)
-                held.append(Holding(bus.service.pid, bus.address, door.world))
+                held.append(Holding.settled(bus.service.pid, bus.address, door.world, like=held[-1] if held else None))
                 print(f'holds {held[-1]}', flush=True)
         except (Hang, ServiceError, TimeoutError, ConnectionError) as trouble:
             calls = '\n'.join(door.last)

@@ -39,8 +39,8 @@ NAME = 'org.virtbus1'
 BOLDNESS = (0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3)
 CLIENTS = 6
 WINDOW = 4
-DEADLINE = 30
-LAST_ANSWERS = 90
+DEADLINE = 120
+LAST_ANSWERS = 240
 LOOK_EVERY = 1
 GROWTH_KIB = 24 * 1024
 LEFT_OUT = {'NodeSuspendForDuration', 'Close', 'Migrate'}
@@ -325,13 +325,13 @@ class Fuzz:
         wire.close()
         del self.clients[wire]
 
-    def settled(self) -> Holding:
+    def settled(self, like=None) -> Holding:
         """When the connections of those who have left are closed."""
         until = time.monotonic() + LAST_ANSWERS
         while True:
             self.world.look()
             if not any('/test_unix' in path for path in self.world.objects[NAME]):
-                return Holding(self.bus.service.pid, self.bus.address, self.world)
+                return Holding.settled(self.bus.service.pid, self.bus.address, self.world, like)
             if time.monotonic() > until:
                 raise Hang('connections stay open when those who opened them have left')
             time.sleep(0.2)
@@ -350,7 +350,7 @@ def fuzz(options, seed: int) -> list:
                 held = []
                 for _ in range(2):
                     run.run(options.seconds / 2)
-                    held.append(run.settled())
+                    held.append(run.settled(like=held[-1] if held else None))
                     print(f'holds {held[-1]}', flush=True)
                 if good.service.poll() is not None:
                     raise ServiceError('the good peer has ended')

@@ -106,6 +106,10 @@ def clean_up(address: str, world: World, before: set):
     world.look()
 
 
+# How long what the service holds may take to be what it was, in seconds.
+PATIENCE = 60
+
+
 class Holding:
     """What the service holds on to: descriptors, fibers, objects, memory in KiB."""
 
@@ -124,6 +128,16 @@ class Holding:
         self.objects = {path for objects in world.objects.values() for path in objects}
         status = pathlib.Path(f'/proc/{pid}/status').read_text()
         self.resident = int(re.search(r'VmRSS:\s+(\d+)', status).group(1))
+
+    @classmethod
+    def settled(cls, pid: int, address: str, world: World, like=None):
+        """When nothing moves any more; if it is to be like another: when it is, or in vain after a while."""
+        now, until = None, time.monotonic() + PATIENCE
+        while True:
+            last, now = now, cls(pid, address, world)
+            still = last and all(getattr(last, name) == getattr(now, name) for name in ('fibers', 'descriptors', 'objects'))
+            if still and not (like and compare(like, now, now.resident)) or time.monotonic() > until:
+                return now
 
     def __str__(self):
         return (f'{self.resident / 1024:.1f} MiB, {self.descriptors.total()} descriptors, {len(self.fibers)} fibers, '

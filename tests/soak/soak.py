@@ -32,7 +32,7 @@ from crowd import (MANAGER, NAMES, PROPERTIES, ROOT, STANDARD, Holding, Values, 
                    compare)
 from wire import ERROR, Wire, types  # noqa: E402
 
-DEADLINE = 60
+DEADLINE = 240
 LOOK_EVERY = 1
 # How often a client vanishes in the middle of a call.
 VANISHING = 0.01
@@ -266,14 +266,14 @@ def soak(options, seed: int) -> list:
                 crowd.run(options.clients, seconds)
             faults = wire.faults
             clean_up(bus.address, crowd.world, begin)
-            before = Holding(pid, bus.address, crowd.world)
+            before = Holding.settled(pid, bus.address, crowd.world)
             crowd.count.clear()
             with WireCrowd(bus, options.wire, options.seconds, seed) as wire:
                 crowd.run(options.clients, options.seconds)
             print(f'{options.clients} clients: {dict(crowd.count)}', flush=True)
             faults += wire.faults + crowd.unexplained()
             clean_up(bus.address, crowd.world, begin)
-            after = Holding(pid, bus.address, crowd.world)
+            after = Holding.settled(pid, bus.address, crowd.world, like=before)
         except (ServiceError, TimeoutError, ConnectionError) as trouble:
             return [f'{trouble}\n{bus.describe()}']
         finally:

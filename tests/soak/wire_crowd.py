@@ -30,7 +30,7 @@ sys.path.insert(0, str(TOP / 'tests/wire'))
 from rpc import (BY_NUMBER, ERROR, ERROR_LAYOUT, KEEPALIVE, MESSAGE, OK, PROCEDURES, REPLY,  # noqa: E402
                  Frame, pack_fields, unpack_fields)
 
-DEADLINE = 60
+DEADLINE = 240
 WINDOW = 8
 # Of the clients in each turn.
 VANISHING = 0.002
