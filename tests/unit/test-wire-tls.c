@@ -45,8 +45,8 @@ static void end_run(void *data)
                 close(end->fd);
                 return;
         }
-        if (tls->shake(context, end->fd, end->host, fiber_deadline(120 * G_USEC_PER_SEC), &end->link,
-                    &end->error) == 0)
+        if (tls->shake(context, end->fd, end->host, fiber_deadline(120 * G_USEC_PER_SEC),
+                    &end->link, &end->error) == 0)
                 end->name = g_strdup(tls->peer_name(end->link));
         tls->unref(context);
 }
