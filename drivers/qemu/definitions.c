@@ -18,7 +18,8 @@
 
 static char *definition_path(const QemuDomain *domain)
 {
-        return qemu_path(qemu_connection(domain)->definitions, qemu_name(domain), ".xml");
+        return qemu_path(qemu_connection(domain)->definitions,
+                domain->renamed_to ?: qemu_name(domain), ".xml");
 }
 
 static char *autostart_path(const QemuDomain *domain)
@@ -66,8 +67,7 @@ int qemu_definition_load(LocalDomain *local, char **ret, GError **error)
 
         /* Its file goes before it does. */
         if (r == -ENOENT)
-                return error_set(error, ERROR_NO_DOMAIN,
-                        "domain '%s' is just being undefined or renamed",
+                return error_set(error, ERROR_NO_DOMAIN, "domain '%s' is just being undefined",
                         qemu_name(qemu_domain(local)));
         return r < 0 ? error_set_errno(error, r, "cannot read '%s'", path) : 0;
 }
@@ -133,23 +133,51 @@ int qemu_definition_set_autostart(LocalDomain *local, bool autostart, GError **e
                 qemu_connection(domain)->autostart, definition, qemu_name(domain), error);
 }
 
+/* Suspends. Of a definition that is there by its new name already: takes the old one away. */
+static int remove_old(const char *definition, const char *autostart, GError **error)
+{
+        g_autoptr(GError) problem = NULL;
+
+        if (remove_file(autostart, &problem) >= 0 && remove_file(definition, &problem) >= 0)
+                return 0;
+        /* It went, though the disk may not know that yet: there is no way back. */
+        if (access(definition, F_OK) < 0) {
+                g_warning("%s", problem->message);
+                return 0;
+        }
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return -1;
+}
+
 /* The new definition is written before the old one goes: a crash between leaves both, of one UUID,
- * and the loader takes the one whose name fits its file. */
+ * of which the loader takes one and complains of the other. */
 int qemu_definition_rename(LocalDomain *local, const char *name, const char *text, GError **error)
 {
         QemuDomain *domain = qemu_domain(local);
         QemuConnection *connection = qemu_connection(domain);
-        g_autofree char *old = definition_path(domain), *autostart = autostart_path(domain);
-        g_autofree char *path = qemu_path(connection->definitions, name, ".xml");
+        g_autofree char *old = definition_path(domain), *old_link = autostart_path(domain);
+        g_autofree char *new = qemu_path(connection->definitions, name, ".xml");
+        g_autofree char *new_link = qemu_path(connection->autostart, name, ".xml");
         g_autofree char *whole = with_owner(domain, text);
-        int r = file_replace(path, whole, strlen(whole), 0600);
+        bool autostart = domain->local.domain.properties.autostart;
+        int r = file_replace(new, whole, strlen(whole), 0600);
 
         if (r < 0)
-                return error_set_errno(error, r, "cannot write '%s'", path);
-        if (domain->local.domain.properties.autostart &&
-                link_autostart(connection->autostart, path, name, error) < 0)
-                return -1;
-        return remove_file(old, error) < 0 ? -1 : remove_file(autostart, error);
+                return error_set_errno(error, r, "cannot write '%s'", new);
+        r = autostart ? link_autostart(connection->autostart, new, name, error) : 0;
+        if (r >= 0) {
+                /* Who reads it meanwhile is to find it. */
+                domain->renamed_to = name;
+                r = remove_old(old, old_link, error);
+                domain->renamed_to = NULL;
+        }
+        if (r >= 0)
+                return 0;
+        file_remove(new_link);
+        file_remove(new);
+        if (autostart)
+                link_autostart(connection->autostart, old, qemu_name(domain), NULL);
+        return -1;
 }
 
 /* Definitions that are there. */
@@ -176,8 +204,7 @@ static int read_head(QemuConnection *self, const char *file, const char *path,
 static int load_definition(QemuConnection *self, const char *file, bool autostart, GError **error)
 {
         g_autofree char *path = g_build_filename(self->definitions, file, NULL), *owner = NULL;
-        /* Another name in it is half of a rename that a crash cut short: the other file is the
-         * whole. */
+        /* A document of another name is another domain's. */
         g_autofree char *name = g_strndup(file, strlen(file) - strlen(".xml"));
         g_autoptr(DomainConfig) head = NULL;
         LocalDomain *domain;

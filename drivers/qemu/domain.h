@@ -70,6 +70,7 @@ typedef struct QemuDomain {
         int pause_reason;            /* of the next STOP */
         uint64_t silent_until;       /* it did not answer: statistics do without it until then */
         FiberQueue gone;             /* woken when the process has ended and all is taken down */
+        const char *renamed_to;      /* the name that its definition has, while it is renamed */
         Console *consoles;           /* open ones; console.c */
         QemuStatsCache *stats_cache; /* of the definition; stats.c */
 } QemuDomain;

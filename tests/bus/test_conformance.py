@@ -168,6 +168,20 @@ class Conformance(HostTest):
         with self.refused('OperationInvalid', 'Requested operation is not valid: cannot rename active domain'):
             guest.call('Domain.Rename', 'a', 0)
 
+    def test_renamed_while_it_is_asked(self):
+        """It is there all the while, by one name or the other."""
+        guest = self.define('a', uuid=UUID)
+        guest.set('Domain.Autostart', GLib.Variant('b', True))
+        readers = [self.new_client() for _ in range(4)]
+        self.addCleanup(lambda: [reader.close() for reader in readers])
+        for name in ('b', 'a') * 10:
+            renamed = guest.client.start(guest.path, 'org.virtbus1.Domain', 'Rename', '(su)', name, 0)
+            answers = [reader.start(guest.path, 'org.virtbus1.Domain', 'GetXMLDesc', '(u)', 0)
+                       for _ in range(10) for reader in readers]
+            renamed()
+            for finish in answers:
+                self.assertRegex(finish(), '<name>[ab]</name>')
+
     def test_names_are_taken_once(self):
         """Whoever is first; also where both wait for the disk."""
         guests = [self.define(f'n{i}') for i in range(4)]

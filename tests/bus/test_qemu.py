@@ -11,7 +11,7 @@ import re
 import signal
 import unittest
 
-from bustest import BUS_ERROR, CallError, HostTest, PAUSED, ROOT, RUNNING, SHUT_OFF
+from bustest import BUS_ERROR, CallError, GLib, HostTest, PAUSED, ROOT, RUNNING, SHUT_OFF
 from wire import Wire
 
 UUID = '22222222-2222-4333-8444-555555555555'
@@ -103,6 +103,25 @@ class FakeHost(QemuTest):
                 if isinstance(message, dict):
                     message = json.dumps({**message, 'timestamp': {'seconds': 1, 'microseconds': 0}})
                 file.write(message + '\n')
+
+
+class DefinitionTest(QemuTest):
+    def test_rename_that_cannot_be(self):
+        """What it had written already is taken back."""
+        guest = self.define('f', uuid=UUID)
+        guest.set('Domain.Autostart', GLib.Variant('b', True))
+        links, = (self.bus.folder / 'host').rglob('autostart')
+        kept = links.with_name('elsewhere')
+        links.rename(kept)
+        links.write_text('')
+        with self.refused('SystemError'):
+            guest.call('Domain.Rename', 'g', 0)
+        self.assertEqual([path.name for path in links.parent.glob('*.xml')], ['f.xml'])
+        links.unlink()
+        kept.rename(links)
+        self.assertEqual(guest.get('Domain.Name'), 'f')
+        guest.call('Domain.Rename', 'g', 0)
+        self.assertEqual([path.name for path in links.parent.rglob('*.xml')], ['g.xml'] * 2)
 
 
 class FakeTest(FakeHost):
