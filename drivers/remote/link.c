@@ -384,6 +384,11 @@ int remote_call_send(RemoteCall *call, RemoteLink *link, int32_t number, const v
         return 0;
 }
 
+int remote_call_wait(RemoteCall *call, uint64_t deadline)
+{
+        return wait_for(&call->wait, call->procedure->name, MIN(call->deadline, deadline));
+}
+
 int remote_call_finish(RemoteCall *call, GError **error)
 {
         int r = wait_for(&call->wait, call->procedure->name, call->deadline);

@@ -78,6 +78,10 @@ int remote_call_send(RemoteCall *call, RemoteLink *link, int32_t procedure, cons
  * the deadline. A reply that comes later goes nowhere. */
 int remote_call_finish(RemoteCall *call, GError **error);
 
+/* Suspends. The same up to another deadline, without the reply: -ETIMEDOUT, or -ECANCELED, leaves
+ * the call as it is. */
+int remote_call_wait(RemoteCall *call, uint64_t deadline);
+
 /* Frees what it holds, and gives it up if it is in flight. */
 void remote_call_clear(RemoteCall *call);
 

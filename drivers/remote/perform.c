@@ -165,11 +165,14 @@ static int member_begin(
 static int member_call(Member *member, RemoteLink *link, int32_t number, const int *fds,
         unsigned n_fds, RemoteStream *stream, uint64_t deadline, GError **error)
 {
+        Job *job = member->object->class == &domain_class ? job_running() : NULL;
+
         remote_call_clear(&member->call);
         if (remote_call_send(&member->call, link, number, member->args.bytes, fds, n_fds, stream,
                     deadline, error) < 0)
                 return -1;
-        return remote_call_finish(&member->call, error);
+        return job ? remote_work_finish(&member->call, member->object, job, error) :
+                     remote_call_finish(&member->call, error);
 }
 
 static int member_end(Member *member, void *out, GError **error)

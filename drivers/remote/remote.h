@@ -226,3 +226,7 @@ int remote_perform(
         Object *object, const MethodInfo *method, const void *in, void *out, GError **error);
 int remote_set(Object *object, const PropertyInfo *property, const void *value, GError **error);
 int remote_refresh(Object *object, const MethodInfo *method, const void *in, GError **error);
+
+/* Suspends. remote_call_finish() of a call that changes a domain, as the running fiber's job: it is
+ * told what the peer tells of the domain's job, and while there is one it may be cancelled. */
+int remote_work_finish(RemoteCall *call, const Object *domain, Job *job, GError **error);

@@ -30,13 +30,13 @@ class End(Client):
     def __init__(self, accepted):
         self.socket = accepted
 
-    def answer(self, answers: dict):
-        call = self.receive()
-        procedure = BY_NUMBER[call.program, call.procedure]
-        known = procedure.name in answers
-        payload = (pack_fields(procedure.ret, answers[procedure.name]) if known else
-                   pack_fields(ERROR_LAYOUT, UNKNOWN))
-        self.send(Frame(call.program, 1, call.procedure, REPLY, call.serial, OK if known else ERROR, payload))
+    def reply_to(self, call, values: dict):
+        payload = pack_fields(BY_NUMBER[call.program, call.procedure].ret, values)
+        self.send(Frame(call.program, 1, call.procedure, REPLY, call.serial, OK, payload))
+
+    def refuse(self, call, code=UNKNOWN['code'], message=UNKNOWN['message']):
+        payload = pack_fields(ERROR_LAYOUT, {**UNKNOWN, 'code': code, 'message': message})
+        self.send(Frame(call.program, 1, call.procedure, REPLY, call.serial, ERROR, payload))
 
 
 class MadeUp:
@@ -80,7 +80,14 @@ class MadeUp:
     def _serve(self, end):
         with contextlib.suppress(Closed, OSError):
             while True:
-                end.answer(self._answers)
+                call = end.receive()
+                self.answer(end, call, BY_NUMBER[call.program, call.procedure].name)
+
+    def answer(self, end, call, name: str):
+        if name in self._answers:
+            end.reply_to(call, self._answers[name])
+        else:
+            end.refuse(call)
 
     def uri(self) -> str:
         return f'test+unix:///default?socket={self.socket}'
