@@ -39,47 +39,76 @@ static void undo(Qmp *qmp, const char *command, json_t *arguments)
 
 #define CLIENT_FD "graphics-client"
 
-int qemu_open_graphics_fd(Domain *domain, const DomainOpenGraphicsFDIn *in,
-        DomainOpenGraphicsFDOut *out, GError **error)
+/* Gives QEMU one end of a connection, of which somebody else has the other. */
+static int add_client(QemuDomain *self, uint32_t index, int fd, unsigned flags, GError **error)
 {
-        QemuDomain *self = qemu_domain(domain);
-        _cleanup_fd_ int ours = -1, theirs = -1;
         const DomainConfig *live = self->local.live;
         const char *protocol;
         g_autoptr(Qmp) qmp = NULL;
         GraphicsType type;
-        int pair[2], r;
+        int r;
 
-        out->fd = -1;
         if (qemu_monitor(self, &qmp, error) < 0)
                 return -1;
-        if (in->idx >= live->devices.n_graphics)
+        if (index >= live->devices.n_graphics)
                 return error_set(
-                        error, ERROR_INTERNAL_ERROR, "No graphics backend with index %u", in->idx);
-        type = live->devices.graphics[in->idx]->type;
+                        error, ERROR_INTERNAL_ERROR, "No graphics backend with index %u", index);
+        type = live->devices.graphics[index]->type;
         protocol = enum_name(&graphics_type_names, type);
         if (type != GRAPHICS_VNC && type != GRAPHICS_SPICE)
                 return error_set(error, ERROR_INTERNAL_ERROR,
                         "Can only open VNC or SPICE graphics backends, not %s",
                         protocol ? protocol : "");
 
+        r = qmp_call_fd(
+                qmp, "getfd", json_pack("{s:s}", "fdname", CLIENT_FD), fd, NULL, deadline(), error);
+        if (r >= 0)
+                r = qmp_call(qmp, "add_client",
+                        json_pack("{s:s,s:s,s:b}", "protocol", protocol, "fdname", CLIENT_FD,
+                                "skipauth", (flags & GRAPHICS_SKIPAUTH) != 0),
+                        NULL, deadline(), error);
+        /* Also where it did not answer: it may still do what it was told. */
+        if (r < 0)
+                undo(qmp, "closefd", json_pack("{s:s}", "fdname", CLIENT_FD));
+        return r;
+}
+
+static bool is_stream(int fd)
+{
+        int type;
+        socklen_t size = sizeof type;
+
+        return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+int qemu_open_graphics(
+        Domain *domain, const DomainOpenGraphicsIn *in, DomainOpenGraphicsOut *out, GError **error)
+{
+        const int *files = in->files.items;
+
+        (void)out;
+        if (in->files.n != 1)
+                return error_set_argument(
+                        error, "one descriptor is wanted in %s", "virDomainOpenGraphics");
+        if (!is_stream(files[0]))
+                return error_set_argument(error, "the descriptor in %s must be a stream socket",
+                        "virDomainOpenGraphics");
+        return add_client(qemu_domain(domain), in->idx, files[0], in->flags, error);
+}
+
+int qemu_open_graphics_fd(Domain *domain, const DomainOpenGraphicsFDIn *in,
+        DomainOpenGraphicsFDOut *out, GError **error)
+{
+        _cleanup_fd_ int ours = -1, theirs = -1;
+        int pair[2];
+
+        out->fd = -1;
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
                 return error_set_errno(error, errno, "cannot make a connection for a client");
         ours = pair[0];
         theirs = pair[1];
-        r = qmp_call_fd(qmp, "getfd", json_pack("{s:s}", "fdname", CLIENT_FD), theirs, NULL,
-                deadline(), error);
-        theirs = fd_close(theirs);
-        if (r >= 0)
-                r = qmp_call(qmp, "add_client",
-                        json_pack("{s:s,s:s,s:b}", "protocol", protocol, "fdname", CLIENT_FD,
-                                "skipauth", (in->flags & GRAPHICS_SKIPAUTH) != 0),
-                        NULL, deadline(), error);
-        if (r < 0) {
-                /* Also where it did not answer: it may still do what it was told. */
-                undo(qmp, "closefd", json_pack("{s:s}", "fdname", CLIENT_FD));
-                return r;
-        }
+        if (add_client(qemu_domain(domain), in->idx, theirs, in->flags, error) < 0)
+                return -1;
         out->fd = fd_steal(&ours);
         return 0;
 }

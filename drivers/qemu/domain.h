@@ -174,6 +174,8 @@ int qemu_open_console(
 void qemu_consoles_close(QemuDomain *domain);
 
 /* display.c: screens and keys. */
+int qemu_open_graphics(
+        Domain *domain, const DomainOpenGraphicsIn *in, DomainOpenGraphicsOut *out, GError **error);
 int qemu_open_graphics_fd(Domain *domain, const DomainOpenGraphicsFDIn *in,
         DomainOpenGraphicsFDOut *out, GError **error);
 int qemu_screenshot(

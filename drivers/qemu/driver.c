@@ -140,6 +140,7 @@ static const DomainOperations domain_operations = {
         .inject_nmi = qemu_inject_nmi,
         .memory_stats = qemu_memory_stats,
         .open_console = qemu_open_console,
+        .open_graphics = qemu_open_graphics,
         .open_graphics_fd = qemu_open_graphics_fd,
         .reboot = qemu_reboot,
         .rename = local_rename,

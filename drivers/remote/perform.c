@@ -205,6 +205,8 @@ static const ExtraRow extras[] = {
                 offsetof(ConnectionDomainCreateXMLWithFilesIn, files), 0 },
         { &domain_class, DOMAIN_METHOD_CREATE_WITH_FILES, EXTRA_FILES,
                 offsetof(DomainCreateWithFilesIn, files), 0 },
+        { &domain_class, DOMAIN_METHOD_OPEN_GRAPHICS, EXTRA_FILES,
+                offsetof(DomainOpenGraphicsIn, files), 0 },
         { &domain_class, DOMAIN_METHOD_OPEN_GRAPHICS_FD, EXTRA_GRAPHICS,
                 offsetof(DomainOpenGraphicsFDOut, fd), 0 },
         { &domain_class, DOMAIN_METHOD_OPEN_CONSOLE, EXTRA_CONSOLE,

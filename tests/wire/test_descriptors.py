@@ -4,6 +4,7 @@
 
 import contextlib
 import os
+import socket
 import unittest
 
 try:
@@ -11,7 +12,7 @@ try:
 except ImportError:
     libvirt = None
 
-from rpc import RpcError
+from rpc import Client, RpcError
 from wiretest import WireTest, needs
 
 from bus import PrivateBus
@@ -104,9 +105,21 @@ class GuestTest(DescriptorTest):
         held = self.held()
         with open(self.guest.openGraphicsFD(0, libvirt.VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH), 'rb', buffering=0) as screen:
             self.assertEqual(screen.read(12), b'RFB 003.008\n')
-        # The other way: the client makes the socket.
         with self.assertRaises(libvirt.libvirtError):
             self.guest.openGraphicsFD(1, 0)
+        # The other way: the client makes the socket.
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            self.guest.openGraphics(0, theirs.fileno(), libvirt.VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH)
+            theirs.close()
+            ours.settimeout(30)
+            self.assertEqual(ours.recv(12, socket.MSG_WAITALL), b'RFB 003.008\n')
+        with Client(self.socket()).open('qemu:///session') as raw, open('/dev/null', 'rb') as file, \
+                self.assertRaises(RpcError) as caught:
+            raw.call('DOMAIN_OPEN_GRAPHICS', fds=[file.fileno()], idx=0, flags=0, dom={
+                'name': self.guest.name(), 'uuid': self.guest.UUIDString(), 'id': self.guest.ID()})
+        self.assertEqual(caught.exception.message,
+                         'the descriptor in virDomainOpenGraphics must be a stream socket')
         self.until(lambda: self.held() == held)
 
     def test_channel(self):
