@@ -25,6 +25,8 @@ import re
 import sys
 from xml.parsers import expat
 
+from naming import api_name, camel, snake
+
 OWN = "org.virtbus1."
 COMPATIBLE = {"Connection": "org.libvirt.Connect"}  # else org.libvirt. + the class
 MASK = "0x[0-9a-f]{1,8}"
@@ -53,18 +55,6 @@ BASIC = {"y": "uint8_t", "b": "int", "n": "int16_t", "q": "uint16_t", "i": "int3
 
 class Wrong(Exception):
     """A fault in an input file; its text names file and place."""
-
-
-def camel(name):
-    """NO_DOMAIN -> NoDomain."""
-    return "".join(part.capitalize() for part in name.split("_"))
-
-
-def snake(name):
-    """GetXMLDesc -> get_xml_desc, DefaultURI -> default_uri, URIs -> uris."""
-    name = re.sub(r"([A-Z]+)s$", lambda match: match.group(0).capitalize(), name)
-    name = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
-    return re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name).lower()
 
 
 def quoted(text):
@@ -468,6 +458,8 @@ class Class:
                 if method.notes["Procedure"] not in numbers:
                     raise method.element.wrong(f"no procedure '{method.notes['Procedure']}'")
                 method.procedure = numbers[method.notes["Procedure"]]
+                if not method.compatible:
+                    method.api = api_name(method.notes["Procedure"])
 
     def check_others(self, classes):
         for method in self.methods:
@@ -776,6 +768,7 @@ class Procedure:
         prefix = WIRE_PROGRAMS[self.program]
         self.constant, self.tag = f"WIRE_{prefix}{self.name}", "Wire" + camel(prefix + self.name)
         self.args, self.ret = ([] if text == "-" else wire_fields(text, self.where) for text in (args, ret))
+        self.api = api_name(self.name, self.program)
         self.flags, self.event = [], -1
         for note in notes.split(";") if notes != "-" else []:
             word, _, value = note.partition("=")
@@ -793,6 +786,7 @@ class Procedure:
 
     def row(self):
         yield f"        [{self.constant}] = {{\n                .name = {quoted(self.name)},\n"
+        yield f"                .api = {quoted(self.api)},\n"
         for fields, field, suffix in ((self.args, "args", "Args"), (self.ret, "ret", "Ret")):
             yield f"                .{field} = {quoted(wire_layout(fields))},\n"
             if fields:

@@ -27,6 +27,7 @@ typedef enum WireProcedureFlags {
 
 typedef struct WireProcedure {
         const char *name;             /* "DOMAIN_GET_STATE"; NULL: there is none with this number */
+        const char *api;              /* the function of libvirt's: "virDomainGetState" */
         const char *args, *ret;       /* layouts */
         uint16_t args_size, ret_size; /* of the structs */
         uint16_t flags;               /* WireProcedureFlags */

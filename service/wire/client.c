@@ -152,32 +152,6 @@ int wire_call_fail(WireCall *call, GError **error, int code, const char *format,
         return error_set(error, code, "%s", text);
 }
 
-/* libvirt's name of a function, from that of its procedure. */
-static char *api_of(const WireCall *call)
-{
-        static const char *const capitals[] = { "CPU", "FD", "PM", "SEV", "SSH", "XML" };
-        g_auto(GStrv) words = g_strsplit(call->procedure->name, "_", -1);
-        GString *name = g_string_new("vir");
-
-        for (unsigned i = 0; words[i]; i++) {
-                unsigned n = 1;
-
-                for (unsigned j = 0; j < G_N_ELEMENTS(capitals); j++)
-                        if (strcmp(words[i], capitals[j]) == 0)
-                                n = strlen(words[i]);
-                if (g_str_has_prefix(words[i], "NWFILTER"))
-                        n = strlen("NWF");
-                g_string_append_len(name, words[i], n);
-                for (const char *c = words[i] + n; *c; c++)
-                        g_string_append_c(name, g_ascii_tolower(*c));
-                if (i == 0 && call->header.program == WIRE_PROGRAM_QEMU)
-                        g_string_append(name, "Qemu");
-                if (i == 0 && call->header.program == WIRE_PROGRAM_LXC)
-                        g_string_append(name, "Lxc");
-        }
-        return g_string_free(name, FALSE);
-}
-
 /* Members, by the map. */
 
 static int find(char kind, const void *name, Object **ret, void *data, GError **error)
@@ -270,11 +244,11 @@ static int answer_get(WireCall *call, GError **error)
 
 static int answer_set(WireCall *call, GError **error)
 {
-        g_autofree char *api = api_of(call);
         int r;
 
         /* By the name that its clients know. */
-        if (connections_refuse_write(call->base.caller, call->base.object, api, error) < 0)
+        if (connections_refuse_write(
+                    call->base.caller, call->base.object, call->procedure->api, error) < 0)
                 return -1;
         r = call_set(&call->base, error);
         return r < 0 ? r : wire_call_reply(call, NULL, error);
@@ -374,7 +348,7 @@ static int enter_row(WireCall *call, GError **error)
 
 static int not_supported(WireCall *call, void *args, void *ret, GError **error)
 {
-        g_autofree char *api = api_of(call);
+        const char *api = call->procedure->api;
 
         (void)args, (void)ret;
         if ((call->procedure->flags & WIRE_WRITES) &&
@@ -415,11 +389,10 @@ static void wire_refuse(Call *base, const GError *error)
 
         if (call->answered)
                 return;
-        /* A member of ours alone has no name that clients of libvirt know. */
-        if (error_is(error, ERROR_NO_SUPPORT) && base->method && strchr(base->method->api, '.')) {
-                g_autofree char *api = api_of(call);
-
-                error_set(&named, ERROR_NO_SUPPORT, "%s", api);
+        /* By the name of what was called, which may stand on another member. */
+        if (error_is(error, ERROR_NO_SUPPORT) && base->method &&
+                g_str_has_suffix(error->message, base->method->api)) {
+                error_set(&named, ERROR_NO_SUPPORT, "%s", call->procedure->api);
                 error = named;
         }
         send_error(call->client, &call->header, error, call_from(call, error),

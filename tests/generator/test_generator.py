@@ -12,6 +12,7 @@ import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 GENERATOR = TOP / 'interfaces/generate.py'
+sys.path[:0] = [str(GENERATOR.parent)]
 INTERFACES = TOP / 'interfaces'
 GOOD = (pathlib.Path(__file__).parent / 'good.xml').read_text()
 

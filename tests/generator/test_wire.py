@@ -4,10 +4,12 @@
 
 import importlib.util
 import pathlib
+import sys
 import tempfile
 import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TOP / 'interfaces')]
 OUTPUTS = ('procedures.h', 'procedures.c', 'domains.h')
 DOMAINS = '7\tRPC\tthe wire\n'
 PROCEDURES = ('REMOTE\t8\tDOMAIN_MOVE\tdom:domain,to:S,how:{speed:u,steps:i[4]}[16],nparams:i,flags:u\t'
@@ -91,6 +93,15 @@ class WireTest(unittest.TestCase):
         spec = importlib.util.spec_from_file_location('generate', TOP / 'interfaces/generate.py')
         self.generator = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.generator)
+
+    def test_names_of_functions(self):
+        for name, program, api in (
+                ('DOMAIN_GET_XML_DESC', 'REMOTE', 'virDomainGetXMLDesc'), ('NODE_GET_INFO', 'REMOTE', 'virNodeGetInfo'),
+                ('CONNECT_LIST_ALL_NWFILTERS', 'REMOTE', 'virConnectListAllNWFilters'),
+                ('DOMAIN_DEL_IOTHREAD', 'REMOTE', 'virDomainDelIOThread'),
+                ('DOMAIN_SET_BLOCK_IO_TUNE', 'REMOTE', 'virDomainSetBlockIoTune'),
+                ('DOMAIN_AGENT_COMMAND', 'QEMU', 'virDomainQemuAgentCommand')):
+            self.assertEqual(self.generator.api_name(name, program), api)
 
     def write(self, name: str, text: str) -> str:
         (self.folder / name).write_text(text)
