@@ -88,9 +88,8 @@ int qemu_get_security_label_list(Domain *base, const DomainGetSecurityLabelListI
 
 /* Where it may run. No document that pins a thread is accepted, so each may run everywhere. */
 
-static void fill_map(int **ret, size_t *ret_n)
+static void fill_map(const GArray *online, int **ret, size_t *ret_n)
 {
-        g_autoptr(GArray) online = host_cpus("online");
         size_t n = 0;
 
         for (guint i = 0; i < online->len; i++)
@@ -104,6 +103,7 @@ static void fill_map(int **ret, size_t *ret_n)
 int qemu_get_vcpu_pin_info(Domain *base, const DomainGetVcpuPinInfoIn *in,
         DomainGetVcpuPinInfoOut *out, GError **error)
 {
+        g_autoptr(GArray) online = host_cpus("online");
         g_autoptr(DomainConfig) definition = NULL;
         const DomainConfig *config = local_config(base, in->flags, &definition, error);
 
@@ -111,20 +111,22 @@ int qemu_get_vcpu_pin_info(Domain *base, const DomainGetVcpuPinInfoIn *in,
                 return -1;
         out->vcpu_pin_info.n = number_or(config->vcpu.count, 1);
         out->vcpu_pin_info.items =
-                g_malloc0_n(number_or(config->vcpu.count, 1), sizeof *out->vcpu_pin_info.items);
+                g_malloc0_n(out->vcpu_pin_info.n, sizeof *out->vcpu_pin_info.items);
         for (size_t i = 0; i < out->vcpu_pin_info.n; i++)
-                fill_map(&out->vcpu_pin_info.items[i].items, &out->vcpu_pin_info.items[i].n);
+                fill_map(
+                        online, &out->vcpu_pin_info.items[i].items, &out->vcpu_pin_info.items[i].n);
         return 0;
 }
 
 int qemu_get_emulator_pin_info(Domain *base, const DomainGetEmulatorPinInfoIn *in,
         DomainGetEmulatorPinInfoOut *out, GError **error)
 {
+        g_autoptr(GArray) online = host_cpus("online");
         g_autoptr(DomainConfig) definition = NULL;
 
         if (!local_config(base, in->flags, &definition, error))
                 return -1;
-        fill_map(&out->cpumap.items, &out->cpumap.n);
+        fill_map(online, &out->cpumap.items, &out->cpumap.n);
         return 0;
 }
 
@@ -132,6 +134,7 @@ int qemu_get_emulator_pin_info(Domain *base, const DomainGetEmulatorPinInfoIn *i
 int qemu_get_io_thread_info(Domain *base, const DomainGetIOThreadInfoIn *in,
         DomainGetIOThreadInfoOut *out, GError **error)
 {
+        g_autoptr(GArray) online = host_cpus("online");
         g_autoptr(DomainConfig) definition = NULL;
         const DomainConfig *config = local_config(base, in->flags, &definition, error);
 
@@ -144,7 +147,7 @@ int qemu_get_io_thread_info(Domain *base, const DomainGetIOThreadInfoIn *in,
                 DomainGetIOThreadInfoIoThreadInfo *thread = &out->io_thread_info.items[i];
 
                 thread->iothreadId = i + 1;
-                fill_map(&thread->cpumap.items, &thread->cpumap.n);
+                fill_map(online, &thread->cpumap.items, &thread->cpumap.n);
         }
         return 0;
 }
