@@ -69,7 +69,7 @@ class ObjectsTest(BusTest):
         with self.client_.record() as signals:
             yield
             with contextlib.suppress(AssertionError):
-                self.client_.wait(lambda: len(self._lines(signals)) >= len(expected), 5)
+                self.client_.wait(lambda: len(self._lines(signals)) >= len(expected))
             # A call, so that what was sent before its reply is there.
             self.host('ListNetworks', 0)
             self.assertEqual(self.sort(self._lines(signals), order), expected)

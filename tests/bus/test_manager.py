@@ -424,7 +424,7 @@ class NameTakenTest(BusTest):
         self.assertEqual(owner.owner('org.libvirt'), owner.unique_name)
         self.assertEqual(self.manager.call('Manager.Open', 'test:///default', 0), TEST)
         owner.close()
-        self.client.wait(lambda: self.client.owner('org.libvirt') == self.client.owner('org.virtbus1'), 5)
+        self.client.wait(lambda: self.client.owner('org.libvirt') == self.client.owner('org.virtbus1'))
 
 
 if __name__ == '__main__':

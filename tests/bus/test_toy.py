@@ -112,7 +112,7 @@ class ToyTest(BusTest):
         # So are those that nobody waits for.
         for _ in range(5):
             self.send(TOY, 'org.virtbus1.Toy', 'Wait', GLib.Variant('(ub)', (1, False)))
-        self.client.wait(lambda: self.descriptors() == before, 2)
+        self.client.wait(lambda: self.descriptors() == before)
 
     # Properties and signals
 

@@ -41,7 +41,7 @@ class VolumeTest(BusTest):
         self.assertEqual(self.proxy.connections, 1)
 
     def remove(self):
-        self.client.wait(lambda: self.host.get('Connection.Alive'), 60)
+        self.client.wait(lambda: self.host.get('Connection.Alive'))
         self.volume.call('StorageVol.Delete', 0)
 
     def open_stream(self, member: str, offset=0, length=0):
@@ -99,13 +99,13 @@ class VolumeTest(BusTest):
             while more := reader.read(MIB):
                 got += len(more)
             self.assertLess(got, len(CONTENT))
-        self.client.wait(lambda: self.host.get('Connection.Alive'), 60)
+        self.client.wait(lambda: self.host.get('Connection.Alive'))
         with self.open_stream('Upload') as writer:
             self.proxy.cut()
             with self.assertRaises(BrokenPipeError):
                 while True:
                     writer.write(b'x' * 4096)
-        self.client.wait(lambda: self.host.get('Connection.Alive'), 60)
+        self.client.wait(lambda: self.host.get('Connection.Alive'))
         self.assertEqual(len(self.download()), len(CONTENT))
 
     def test_last_word_of_a_fast_writer(self):
