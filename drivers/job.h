@@ -16,7 +16,7 @@
 
 /* Microseconds. */
 #define JOB_SHOWN_AFTER (500 * 1000)
-#define JOB_TOLD_EVERY (200 * 1000) /* its progress, at most */
+#define JOB_TOLD_EVERY (500 * 1000) /* its progress, at most */
 
 /* Property State. */
 typedef enum JobState {

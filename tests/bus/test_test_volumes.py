@@ -15,7 +15,7 @@ from bustest import BusTest
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 # Job.State, and how often at most it is told how far one is.
 RUNNING, COMPLETED, FAILED, CANCELLED = range(4)
-TOLD_EVERY = 0.2
+TOLD_EVERY = 0.5
 
 
 class VolumeTest(BusTest):
