@@ -111,6 +111,7 @@ static void refuse_frame(
         va_end(arguments);
         error_set(&error, code, "%s", text);
         send_error(client, header, error, WIRE_FROM_RPC, NULL);
+        client_settle(client);
 }
 
 static int send_reply(

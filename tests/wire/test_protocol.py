@@ -244,6 +244,20 @@ class FrameTest(WireTest):
             self.assertEqual(len(self.client.receive().payload), size)
         self.assertEqual(self.raw().call('CONNECT_GET_TYPE')['type'], 'TEST')
 
+    def test_who_does_not_read_what_it_is_refused(self):
+        """Not even one that has not logged in."""
+        refused = Frame(PROGRAMS['REMOTE'], 1, 9999, CALL, 0, OK)
+        self.client.send(refused)
+        size = len(self.client.receive().bytes())
+        self.client.socket.settimeout(1)
+        n = 0
+        with contextlib.suppress(TimeoutError):
+            while n * size < QUEUE_MAX:
+                self.client.socket.sendall(1000 * refused.bytes())
+                n += 1000
+        self.assertLess(n * size, QUEUE_MAX / 4)
+        self.assertEqual(self.raw().call('CONNECT_GET_TYPE')['type'], 'TEST')
+
 
 class KeepaliveTest(WireTest):
     @classmethod
