@@ -326,9 +326,9 @@ def outcomes(program=None, **options) -> tuple:
                         process = subprocess.Popen([program, '--session'], env=bus.env, cwd=bus.folder,
                                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                                    stderr=subprocess.DEVNULL)
-                        host.client.wait(lambda: host.client.owner('org.libvirt'), 20)
+                        host.client.wait(lambda: host.client.owner('org.libvirt'))
                     results.append(host.run(way))
-                host.client.settle(0.2)
+                host.client.settle(1)
         finally:
             host.client.close()
             if process:

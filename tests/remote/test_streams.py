@@ -180,7 +180,7 @@ class VolumeTest(BusTest):
         streams = [self.open_stream('Download') for _ in range(16)]
         total = dict.fromkeys(streams, 0)
         while streams:
-            for stream in select.select(streams, [], [], 30)[0]:
+            for stream in select.select(streams, [], [], 120)[0]:
                 data = stream.read(65536)
                 self.assertTrue(data == CONTENT[total[stream]:total[stream] + len(data)])
                 total[stream] += len(data)

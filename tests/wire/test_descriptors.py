@@ -112,7 +112,7 @@ class GuestTest(DescriptorTest):
         with ours, theirs:
             self.guest.openGraphics(0, theirs.fileno(), libvirt.VIR_DOMAIN_OPEN_GRAPHICS_SKIPAUTH)
             theirs.close()
-            ours.settimeout(30)
+            ours.settimeout(120)
             self.assertEqual(ours.recv(12, socket.MSG_WAITALL), b'RFB 003.008\n')
         with Client(self.socket()).open('qemu:///session') as raw, open('/dev/null', 'rb') as file, \
                 self.assertRaises(RpcError) as caught:
