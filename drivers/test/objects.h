@@ -2,8 +2,8 @@
 #pragma once
 
 /* What the test host has beside domains: networks, storage, interfaces, devices, secrets, filters.
- * All of it is in memory, so no operation suspends and none needs a lock: what it checked holds
- * until it returns.
+ * All of it is in memory, so no operation suspends, but for those that copy or wipe a volume, and
+ * none needs a lock: what it checked holds until it returns.
  *
  * Each kind has a file of its name with its table of operations, the operations of the connection
  * that make such objects, and test_*_load(), which adds one that the host begins with. */
