@@ -143,7 +143,10 @@ static void domain_apply(RemoteConnection *self, MirrorObject *object, const voi
 
         if (answers[DOMAIN_STEP_XML])
                 id = domain_document(self, object, answers[DOMAIN_STEP_XML]);
-        if (state)
+        /* One that runs has an id, unless it was started after its document was written: then it
+         * stays as it is here, for once, rather than be half of each. */
+        object->torn = !object->torn && state && state->state != DOMAIN_SHUTOFF && id == 0;
+        if (state && !object->torn)
                 domain_set_state(&object->domain, state->state, state->reason, id);
         if (info) {
                 object_set_uint64(object, DOMAIN_PROPERTY_MAX_MEMORY, info->max_mem);

@@ -295,7 +295,8 @@ static MirrorState judge(
         return missing ? MIRROR_GONE : MIRROR_TRUE;
 }
 
-MirrorState mirror_fill_end(RemoteConnection *self, MirrorFill *fill, GError **error)
+/* Suspends. */
+static MirrorState take_answers(RemoteConnection *self, MirrorFill *fill, GError **error)
 {
         MirrorObject *object = fill->object;
         const MirrorKind *kind = mirror_kind(object->object.class);
@@ -330,6 +331,19 @@ MirrorState mirror_fill_end(RemoteConnection *self, MirrorFill *fill, GError **e
                 remote_call_clear(&fill->calls[i]);
         fill->object = object_unref(fill->object);
         return state;
+}
+
+MirrorState mirror_fill_end(RemoteConnection *self, MirrorFill *fill, GError **error)
+{
+        MirrorObject *object = fill->object;
+        g_autoptr(Object) held = object_ref(object);
+        MirrorState state = take_answers(self, fill, error);
+
+        if (state != MIRROR_TRUE || !object->torn)
+                return state;
+        /* Once more: it does not change all the time. */
+        mirror_fill_begin(self, fill, object);
+        return take_answers(self, fill, error);
 }
 
 MirrorState mirror_fill(RemoteConnection *self, MirrorObject *object, GError **error)

@@ -50,6 +50,7 @@ typedef struct MirrorObject {
                 DomainCheckpoint checkpoint;
         };
         unsigned asked, applied; /* which question its properties are the answer to, of how many */
+        bool torn;               /* it changed between two of the answers: ask again */
         bool seen;               /* in the list that is being read */
         int told;                /* the state that events have told of, so far */
 } MirrorObject;

@@ -19,6 +19,7 @@ import struct
 import tempfile
 import threading
 
+DEADLINE = 60
 
 class Proxy:
     """A thread for each direction of each connection, so that none stands in another's way."""
@@ -147,29 +148,38 @@ class Proxy:
 
 
 class LateEvents(Proxy):
-    """What the peer tells unasked stays here until tell()."""
+    """What the peer tells unasked stays here until tell(); and between two questions there can be a pause."""
 
-    PROGRAM, MESSAGE = 0x20008086, 2
+    PROGRAM = 0x20008086
+    CALL, REPLY, MESSAGE = range(3)
 
     def __init__(self, target: str):
         super().__init__(target)
         self._begun, self._events = {}, []
+        self._pause_after = None
+        self._answered = False
 
     def _passes(self, pair, source, data):
         near, far = pair
-        if source is near:
-            return data
-        data, frames = self._begun.get(far, b'') + data, []
+        data, passed = self._begun.get(source, b'') + data, []
         while len(data) >= 4 and len(data) >= (size := struct.unpack_from('>I', data)[0]):
-            frames.append(data[:size])
-            data = data[size:]
-        self._begun[far] = data
-        events = [frame for frame in frames
-                  if struct.unpack_from('>I', frame, 4)[0] == self.PROGRAM
-                  and struct.unpack_from('>I', frame, 16)[0] == self.MESSAGE]
-        with self._change:
-            self._events += [(near, event) for event in events]
-        return b''.join(frame for frame in frames if frame not in events)
+            frame, data = data[:size], data[size:]
+            program, _, procedure, type_ = struct.unpack_from('>IIIi', frame, 4)
+            if source is far and (program, type_) == (self.PROGRAM, self.MESSAGE):
+                with self._change:
+                    self._events.append((near, frame))
+                continue
+            passed.append(frame)
+            if procedure != self._pause_after or type_ not in (self.CALL, self.REPLY):
+                continue
+            (near if source is far else far).sendall(b''.join(passed))
+            passed = []
+            with self._change:
+                self._answered = self._answered or source is far
+                self._change.notify_all()
+                self._change.wait_for(lambda: source is far or self._pause_after is None or pair not in self._pairs)
+        self._begun[source] = data
+        return b''.join(passed)
 
     def tell(self) -> int:
         """Only while nothing else is under way. How many there were."""
@@ -178,3 +188,18 @@ class LateEvents(Proxy):
         for near, event in events:
             near.sendall(event)
         return len(events)
+
+    def pause(self, procedure: int):
+        """What is asked after the next call of that procedure waits here until go_on()."""
+        with self._change:
+            self._pause_after, self._answered = procedure, False
+
+    def wait_for_pause(self):
+        with self._change:
+            if not self._change.wait_for(lambda: self._answered, DEADLINE):
+                raise AssertionError('nobody has asked')
+
+    def go_on(self):
+        with self._change:
+            self._pause_after = None
+            self._change.notify_all()

@@ -23,6 +23,8 @@ DEVICE = ("<device><parent>scsi_host1</parent><capability type='scsi_host'><capa
 SECRET = "<secret ephemeral='no' private='no'><usage type='volume'><volume>/s</volume></usage></secret>"
 FILTER = "<filter name='f'><rule action='drop' direction='in' priority='500'/></filter>"
 LIVE, CONFIG = 1, 2
+# The number on the wire.
+DOMAIN_GET_XML_DESC = 14
 
 
 class Writes(BusTest):
@@ -43,8 +45,9 @@ class Writes(BusTest):
     def shown(self, host) -> dict:
         """All objects of a host, but for itself, with all that they show."""
         managed = self.client.call(ROOT, OBJECT_MANAGER, 'GetManagedObjects', None)
-        return {path.removeprefix(host.path): str(interfaces).replace(host.path, '')
-                for path, interfaces in managed.items() if path.startswith(f'{host.path}/')}
+        return {(path.removeprefix(host.path), name): str(value).replace(host.path, '')
+                for path, interfaces in managed.items() if path.startswith(f'{host.path}/')
+                for properties in interfaces.values() for name, value in properties.items()}
 
     def do(self, target, member: str, *arguments):
         """A call, and what is to be seen then."""
@@ -60,8 +63,8 @@ class Writes(BusTest):
         mine = self.shown(self.host)
         other = self.come(self.peer_socket())
         theirs = self.shown(other)
-        self.assertEqual({path: (mine.get(path), theirs.get(path)) for path in {**mine, **theirs}
-                          if mine.get(path) != theirs.get(path)}, {}, what)
+        self.assertEqual({name: (mine.get(name), theirs.get(name)) for name in {**mine, **theirs}
+                          if mine.get(name) != theirs.get(name)}, {}, what)
         self.leave(other)
 
     def make(self, target, member: str, *arguments):
@@ -85,6 +88,27 @@ class Writes(BusTest):
                          [(guest.path, *event) for event in (
                              (0, 0), (2, 0), (3, 0), (4, 0), (5, 4), (2, 2), (5, 1))])
         self.assertEqual(signals.matching(member='PropertiesChanged', path=guest.path), [])
+        self.do(guest, 'Domain.Undefine', 0)
+
+    def test_change_between_two_answers(self):
+        """What a document says of a domain that is started before its state is asked for is not half believed."""
+        guest = self.make(self.host, 'Connection.DomainDefineXML', guest_xml('test', 'guest'))
+        other = self.come(self.peer_socket())
+        same = other.client.object(other.call('Connection.DomainLookupByName', 'guest'))
+        self.proxy.pause(DOMAIN_GET_XML_DESC)
+        finish = guest.client.start(guest.path, 'org.virtbus1.Domain', 'SetMetadata', '(isssu)',
+                                    0, 'a description', '', '', CONFIG)
+        self.proxy.wait_for_pause()
+        same.call('Domain.Create', 0)
+        with self.client.record() as signals:
+            self.proxy.go_on()
+            finish()
+            self.manager.get('Manager.Version')
+        self.leave(other)
+        self.look('SetMetadata')
+        for change in signals.matching(member='PropertiesChanged', path=guest.path):
+            self.assertIn({'State', 'Active', 'Id'} & set(change.arguments[1]), (set(), {'State', 'Active', 'Id'}))
+        self.do(guest, 'Domain.Destroy', 0)
         self.do(guest, 'Domain.Undefine', 0)
 
     def test_transient_domain(self):
