@@ -147,6 +147,13 @@ class Host:
         children = pathlib.Path(f'/proc/{self._holder.pid}/task/{self._holder.pid}/children').read_text().split()
         return int(children[0]) if children else None
 
+    @property
+    def service_prefix(self) -> list:
+        """For a PrivateBus whose service is here. Its processes are ours to end, as those of every bus: they are not
+        of this host's, and see our /proc."""
+        return [*(word for word in self.prefix if word != '--pid'),
+                'unshare', '--mount', 'sh', '-c', 'mount -t proc proc /proc && exec "$0" "$@"']
+
     def popen(self, *command: str, **options):
         env = {**os.environ, 'LC_ALL': 'C.UTF-8', **self.env, **options.pop('env', {})}
         return subprocess.Popen([*self.prefix, *map(str, command)], env=env, **options)

@@ -53,6 +53,14 @@ cgroup_controllers = []
 STATE = ('/run', '/etc/libvirt', '/var/lib/libvirt', '/var/cache/libvirt', '/var/log/libvirt')
 
 
+def command_to(path, folder: pathlib.Path) -> pathlib.Path:
+    """A program for test+ext, which leads to that socket."""
+    command = folder / 'ext'
+    command.write_text(f'#!/bin/sh\nexec /usr/bin/python3 {pathlib.Path(__file__).parent / "pipe.py"} {path}\n')
+    command.chmod(0o700)
+    return command
+
+
 class Libvirtd:
     """settings: lines of its configuration instead of those above; env: more of an environment."""
 
@@ -150,8 +158,5 @@ class Libvirtd:
             return f'{driver}+unix://{path}?socket={socket_path or self.socket}'
         if transport == 'tcp':
             return f'{driver}+tcp://{address or f"127.0.0.1:{self.port}"}{path}'
-        command = self.folder / 'ext'
-        command.write_text(f'#!/bin/sh\nexec /usr/bin/python3 {pathlib.Path(__file__).parent / "pipe.py"} '
-                           f'{socket_path or self.socket}\n')
-        command.chmod(0o700)
+        command = command_to(socket_path or self.socket, self.folder)
         return f'{driver}+ext://{path}?command={urllib.parse.quote(str(command))}'

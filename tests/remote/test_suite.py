@@ -13,22 +13,41 @@ import test_conformance
 import test_test_domains
 import test_test_objects
 import test_test_secrets
-from bus import PrivateBus
-from libvirtd import Libvirtd
+from bus import PrivateBus, free_port
+from libvirtd import Libvirtd, command_to
 
 
 class VirtbusPeer:
+    transport = 'unix'
+
     @classmethod
     def setUpClass(cls):
         cls.peer = PrivateBus(trace=False)
         cls.addClassCleanup(lambda: cls.peer.close())
         cls.peer.open()
+        cls.port = free_port()
+        (cls.peer.folder / 'config/virtbus').mkdir()
+        (cls.peer.folder / 'config/virtbus/virtbusd.conf').write_text(
+            f'listen_addr = "127.0.0.1"\nlisten_tcp = 1\ntcp_port = "{cls.port}"\nauth_tcp = "none"\n')
         cls.peer.start_service()
         super().setUpClass()
 
     @classmethod
     def host_uri(cls) -> str:
-        return f'test+unix:///default?socket={cls.peer.folder}/run/virtbus/virtbus-sock'
+        socket = cls.peer.folder / 'run/virtbus/virtbus-sock'
+        if cls.transport == 'tcp':
+            return f'test+tcp://127.0.0.1:{cls.port}/default'
+        if cls.transport == 'ext':
+            return f'test+ext:///default?command={command_to(socket, cls.peer.folder)}'
+        return f'test+unix:///default?socket={socket}'
+
+
+class VirtbusPeerOverTcp(VirtbusPeer):
+    transport = 'tcp'
+
+
+class VirtbusPeerOverExt(VirtbusPeer):
+    transport = 'ext'
 
 
 class LibvirtPeer:
@@ -77,6 +96,8 @@ DIFFERS = {
     'Storage.test_transient': 'the volumes go after the event that their pool stopped',
     'Storage.test_volumes_are_there_while_their_pool_is_active': 'the same',
 }
+# Of any peer but one on this machine.
+DIFFERS_AFAR = {**DIFFERS, 'OwnMembers.test_files': 'descriptors pass through sockets of this machine alone'}
 # Of libvirt's test host, with which the link has nothing to do: it words errors in its own way, takes fewer flags
 # and has fewer events, or does less.
 LIBVIRT_DIFFERS = dict.fromkeys((
@@ -99,9 +120,8 @@ LIBVIRT_DIFFERS = dict.fromkeys((
                 'Storage.test_default', 'Storage.test_define_again', 'Storage.test_volume_refused',
                 'Storage.test_volumes_of_other_pools'), 'other documents and devices') | {
     'Storage.test_sources': 'libvirtd 9.0 dies of a search without a host',
-}
-# What libvirt's test host has none of.
-LIBVIRT_LACKS = ('Filters', 'Secrets')
+    **dict.fromkeys(('Filters', 'Secrets'), 'it has none'),
+} | DIFFERS_AFAR
 
 
 def classes():
@@ -116,17 +136,27 @@ def classes():
     yield 'Conformance', (test_conformance.TestHost,)
 
 
-for _peer, _differs in ((VirtbusPeer, DIFFERS), *((_peer, {**DIFFERS, **LIBVIRT_DIFFERS}) for _peer in (
-        LibvirtPeer, LibvirtPeerOverTcp, LibvirtPeerOverExt))):
-    for _name, _bases in classes():
-        if _name in LIBVIRT_LACKS and issubclass(_peer, LibvirtPeer):
+def against(peer, differs, module: str, only=()) -> dict:
+    """All classes of the suite, or only some of them, by their names, with a peer; but for those tests, and whole
+    classes."""
+    found = {}
+    for name, bases in classes():
+        if name in differs or only and name not in only:
             continue
         # None is no test.
-        _left_out = {test.partition('.')[2]: None for test in _differs if test.partition('.')[0] == _name}
-        _title = f'{_peer.__name__}{_name}'
+        left_out = {test.partition('.')[2]: None for test in differs if test.partition('.')[0] == name}
+        title = f'{peer.__name__}{name}'
         # The peer stands before the test that it is for, and after the class that asks it for its host.
-        globals()[_title] = type(_title, (*_bases[:1], _peer, *_bases[1:]) if _bases[0] is Root else (_peer, *_bases),
-                                 {'__module__': __name__, **_left_out})
+        found[title] = type(title, (*bases[:1], peer, *bases[1:]) if bases[0] is Root else (peer, *bases),
+                            {'__module__': module, **left_out})
+    return found
+
+
+globals().update(against(VirtbusPeer, DIFFERS, __name__))
+for _peer in VirtbusPeerOverTcp, VirtbusPeerOverExt:
+    globals().update(against(_peer, DIFFERS_AFAR, __name__))
+for _peer in LibvirtPeer, LibvirtPeerOverTcp, LibvirtPeerOverExt:
+    globals().update(against(_peer, LIBVIRT_DIFFERS, __name__))
 
 if __name__ == '__main__':
     unittest.main(verbosity=2)

@@ -15,16 +15,26 @@ import test_suite
 from bustest import CallError, guest_xml
 from gi.repository import GLib
 from lab import NAME, PASSWORD, THERE, USER, Daemon
-from labtest import InLab, auth_file
+from labtest import InLab, VirtbusThere, auth_file
 
 AGENT = 'org.virtbus1.Agent'
 
-WAYS = {'Tls': ('tls', {}), 'TcpWithSasl': ('tcp', {}), 'Ssh': ('ssh', {}), 'SshWithNetcat': ('ssh', {'proxy': 'netcat'}),
-        'Libssh': ('libssh', {}), 'Libssh2': ('libssh2', {'proxy': 'native'})}
+# How each way is asked for, beside what it needs anyway. Of two that differ in little, one has but a part of the suite.
+WAYS = {'Tls': ('tls', {}), 'TcpWithSasl': ('tcp', {}), 'Ssh': ('ssh', {}), 'Libssh': ('libssh', {})}
+MORE_WAYS = {'SshWithNetcat': ('ssh', {'proxy': 'netcat'}), 'Libssh2': ('libssh2', {'proxy': 'native'})}
+# To another virtbus: through its own ports, its helper, its socket and netcat.
+SOCKET = '/run/virtbus/virtbus-sock'
+VIRTBUS_WAYS = {'Tls': ('tls', {'port': VirtbusThere.TLS}),
+                'SshHelper': ('ssh', {'user': 'root', 'proxy': 'native'}),
+                'LibsshHelper': ('libssh', {'user': 'root', 'proxy': 'native'})}
+MORE_VIRTBUS_WAYS = {'TcpWithSasl': ('tcp', {'port': VirtbusThere.TCP}),
+                     'SshNetcat': ('ssh', {'user': 'root', 'proxy': 'netcat', 'socket': SOCKET}),
+                     'LibsshSocket': ('libssh', {'user': 'root', 'socket': SOCKET})}
+PART = ('Conformance', 'Saving', 'Storage')
 
 
-class Through(InLab):
-    """A class of tests that runs on the test host there."""
+class Through:
+    """Opens the test host there by one of the ways."""
 
     @classmethod
     def host_uri(cls) -> str:
@@ -32,16 +42,15 @@ class Through(InLab):
         return cls.way(transport, **parameters)
 
 
-for _way, _transport in WAYS.items():
-    for _name, _bases in test_suite.classes():
-        if _name in test_suite.LIBVIRT_LACKS:
-            continue
-        _left_out = {test.partition('.')[2]: None for test in {**test_suite.DIFFERS, **test_suite.LIBVIRT_DIFFERS}
-                     if test.partition('.')[0] == _name}
-        _title = f'{_way}{_name}'
-        _root = _bases[:1] if _bases[0] is test_suite.Root else ()
-        globals()[_title] = type(_title, (*_root, Through, *_bases[len(_root):]),
-                                 {'__module__': __name__, 'transport': _transport, **_left_out})
+for _prefix, _lab, _differs, _ways, _only in (
+        ('', InLab, test_suite.LIBVIRT_DIFFERS, WAYS, ()),
+        ('', InLab, test_suite.LIBVIRT_DIFFERS, MORE_WAYS, PART),
+        ('Virtbus', VirtbusThere, test_suite.DIFFERS_AFAR, VIRTBUS_WAYS, ()),
+        ('Virtbus', VirtbusThere, test_suite.DIFFERS_AFAR, MORE_VIRTBUS_WAYS, PART)):
+    for _name, _transport in _ways.items():
+        _peer = type(f'{_prefix}{_name}', (Through, _lab), {'transport': _transport})
+        globals().update(test_suite.against(_peer, _differs, __name__, _only))
+del _peer, _lab
 
 
 class Entrance(InLab):
@@ -117,6 +126,28 @@ class SshEntrance(Entrance):
         with self.refused('Rpc') as caught:
             self.open(self.way('ssh', proxy='netcat', socket='/nowhere'))
         self.assertIn('/nowhere: No such file or directory', caught.exception.message)
+
+
+class HelperEntrance(VirtbusThere, Entrance):
+    def test_good(self):
+        for transport in ('ssh', 'libssh'):
+            for proxy in ('native', 'auto'):
+                self.opens(self.way(transport, user='root', proxy=proxy))
+
+    def test_reading_only(self):
+        for transport in ('ssh', 'libssh'):
+            host = self.open(self.way(transport, user='root', proxy='native'), 1, self.client)
+            guest, = host.call('Connection.ListDomains', 0)
+            with self.refused('OperationDenied', 'operation forbidden: read only access prevents'):
+                self.client.object(guest).call('Domain.Destroy', 0)
+
+    def test_no_service(self):
+        self.lab.there.run('mv', '/run/virtbus', '/run/gone')
+        self.addCleanup(self.lab.there.run, 'mv', '/run/gone', '/run/virtbus')
+        for transport in ('ssh', 'libssh'):
+            with self.subTest(transport), self.refused('Rpc') as caught:
+                self.open(self.way(transport, user='root', proxy='native'))
+            self.assertIn(f"virtbus-ssh-helper: cannot connect to '{SOCKET}'", caught.exception.message)
 
 
 class LibsshEntrance(Entrance):

@@ -30,9 +30,7 @@ class SshTest(unittest.TestCase):
         cls.lab = Lab.shared()
         cls.lab.start_sshd()
         (cls.lab.here.home / '.ssh/known_hosts').write_text(cls.lab.known_hosts())
-        # Its processes are ours to end, as those of every bus: they are not of that host's, and see our /proc.
-        cls.bus = PrivateBus(prefix=[*(word for word in cls.lab.there.prefix if word != '--pid'),
-                                     'unshare', '--mount', 'sh', '-c', 'mount -t proc proc /proc && exec "$0" "$@"'])
+        cls.bus = PrivateBus(prefix=cls.lab.there.service_prefix)
         cls.addClassCleanup(lambda: cls.bus.close())
         cls.bus.open()
         cls.bus.start_service()
