@@ -180,14 +180,6 @@ int nwfilter_config_validate(const NwfilterConfig *config, GError **error)
         return 0;
 }
 
-bool nwfilter_config_refers(const NwfilterConfig *config, const char *name)
-{
-        for (size_t i = 0; i < config->n_entries; i++)
-                if (g_strcmp0(config->entries[i]->filter, name) == 0)
-                        return true;
-        return false;
-}
-
 char *nwfilter_config_format(const NwfilterConfig *config)
 {
         return document_format(&filter_kind, config, 0);

@@ -75,6 +75,3 @@ NwfilterConfig *nwfilter_config_copy(const NwfilterConfig *config);
 void nwfilter_config_free(NwfilterConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NwfilterConfig, nwfilter_config_free)
 int nwfilter_config_identify(const char *xml, char **ret_name, char **ret_uuid, GError **error);
-
-/* Whether the filter refers to that one directly. */
-bool nwfilter_config_refers(const NwfilterConfig *config, const char *name);

@@ -103,9 +103,3 @@ char *target_label(const Target *target)
         g_string_append_printf(label, "_%.*s", LABEL_DIGITS, digest);
         return g_string_free(label, FALSE);
 }
-
-char *target_place(const Target *target)
-{
-        return target->uri->host ? g_strdup_printf("host %s", target->uri->host) :
-                                   g_strdup("this host");
-}

@@ -33,7 +33,4 @@ int target_check_path(const Target *target, const char *name, GError **error);
  */
 char *target_label(const Target *target);
 
-/* Where it is, for messages: "host example.org", "this host". Allocated. */
-char *target_place(const Target *target);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Target, target_free)

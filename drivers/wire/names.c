@@ -31,14 +31,6 @@ char wire_kind(const ClassInfo *class)
         return 0;
 }
 
-const ClassInfo *wire_kind_class(char kind)
-{
-        for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++)
-                if (kinds[i].kind == kind)
-                        return kinds[i].class;
-        return NULL;
-}
-
 /* Of an object, always whole. */
 static void name_uuid(const char *text, uint8_t uuid[16])
 {

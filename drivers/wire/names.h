@@ -7,9 +7,8 @@
 #include "drivers/object.h"
 #include "drivers/wire/codec.h"
 
-/* The kind of a class, 0 where the wire names none such; and the class of a kind. */
+/* The kind of a class, 0 where the wire names none such. */
 char wire_kind(const ClassInfo *class);
-const ClassInfo *wire_kind_class(char kind);
 
 /* Fills the struct with what names the object; wire_clear() frees it. */
 void wire_name(char kind, const Object *object, void *name);

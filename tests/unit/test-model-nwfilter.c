@@ -92,16 +92,6 @@ static void test_refused(void)
         corpus_refuse(&kind, cases, G_N_ELEMENTS(cases));
 }
 
-static void test_refers(void)
-{
-        g_autoptr(NwfilterConfig) config = NULL;
-
-        g_assert_cmpint(
-                nwfilter_config_parse(FILTER("<filterref filter='b'/>"), &config, NULL), ==, 0);
-        g_assert_true(nwfilter_config_refers(config, "b"));
-        g_assert_false(nwfilter_config_refers(config, "c"));
-}
-
 static void test_hostile(void)
 {
         corpus_hostile(&kind, "<filter name='a'>", "<rule/>", "</filter>");
@@ -113,7 +103,6 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         corpus_add(&kind);
         g_test_add_func("/model/nwfilter/refused", test_refused);
-        g_test_add_func("/model/nwfilter/refers", test_refers);
         g_test_add_func("/model/nwfilter/hostile", test_hostile);
         return g_test_run();
 }

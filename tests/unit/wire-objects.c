@@ -72,7 +72,7 @@ static Object *known(char kind, const void *name)
                 const StorageVolProperties *volume = object->properties;
                 const DomainProperties *domain = object->properties;
 
-                if (object->class != wire_kind_class(kind))
+                if (wire_kind(object->class) != kind)
                         continue;
                 if (kind == 'V' && g_strcmp0(volume->key, ((const WireVol *)name)->key) == 0)
                         return object;
