@@ -161,6 +161,14 @@ const Connection *object_connection(const Object *object)
         return NULL;
 }
 
+Domain *object_domain(Object *object)
+{
+        for (; object; object = object->parent)
+                if (object->class == &domain_class)
+                        return (Domain *)object;
+        return NULL;
+}
+
 void domain_init(Domain *domain, Connection *connection, const char *name, const char *uuid,
         void (*free_)(Object *))
 {

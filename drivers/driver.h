@@ -247,6 +247,7 @@ void domain_remove_child(GPtrArray **children, void *object);
 
 /* The one that the object is, or is in; NULL: none. */
 const Connection *object_connection(const Object *object);
+Domain *object_domain(Object *object);
 
 static inline Connection *domain_connection(const Domain *domain)
 {

@@ -29,11 +29,7 @@ static const Connection *connection_of(const Call *call)
 /* A driver without such objects says so, also to a question after one. */
 static int require_kind(const Call *call, const LookupKind *kind, GError **error)
 {
-        const Object *connection = call->object;
-
-        while (connection->class != &connection_class)
-                connection = connection->parent;
-        if (driver_has(((const Connection *)connection)->driver, kind->class))
+        if (driver_has(object_connection(call->object)->driver, kind->class))
                 return 0;
         return error_set(error, ERROR_NO_SUPPORT, "%s", call->method->api);
 }

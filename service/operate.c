@@ -116,20 +116,11 @@ static int not_supported(const char *api, GError **error)
         return error_set(error, ERROR_NO_SUPPORT, "%s", api);
 }
 
-/* The domain whose jobs an operation on the object is one of: itself, or that of a snapshot. */
-static Domain *domain_of(Object *object)
-{
-        for (; object; object = object->parent)
-                if (object->class == &domain_class)
-                        return (Domain *)object;
-        return NULL;
-}
-
 /* Whatever holds for every operation, before and after it. */
 static int run_operation(
         Call *call, Operation operation, JobKind job, bool needs_active, void *out, GError **error)
 {
-        Domain *domain = domain_of(call->object);
+        Domain *domain = object_domain(call->object);
         bool works = job == JOB_MODIFY;
         Job *apart = works && !domain ? job_begin(call->object, call->member) : NULL;
         int r;
@@ -158,7 +149,7 @@ static MethodHandler handler_of(const Call *call)
 static int run_on_peer(Call *call, const Driver *driver, void *out, GError **error)
 {
         const MethodInfo *method = call->method;
-        Domain *domain = domain_of(call->object);
+        Domain *domain = object_domain(call->object);
         Job *job = method->job == JOB_MODIFY ?
                 job_begin(domain ? &domain->object : call->object, call->member) :
                 NULL;
@@ -235,23 +226,16 @@ static int authorize_method(const Call *call, GError **error)
         return r < 0 || !method->also.action ? r : authorize_other(call, &method->also, error);
 }
 
-static const Driver *driver_of(const Object *object)
-{
-        while (object && object->class != &connection_class)
-                object = object->parent;
-        return object ? ((const Connection *)object)->driver : NULL;
-}
-
 /* As libvirt says it, where the driver's function has the name of the API's but for its beginning:
  * virDomainSuspend is the test driver's testDomainSuspend. */
 static int refuse_flags(const Call *call, uint32_t flags, GError **error)
 {
-        const Driver *driver = driver_of(call->object);
+        const Connection *connection = object_connection(call->object);
         const char *api = call->method->api;
-        bool is_driver = driver && g_str_has_prefix(api, "vir");
+        bool is_driver = connection && g_str_has_prefix(api, "vir");
 
         return error_set_argument(error, "unsupported flags (0x%x) in function %s%s", flags,
-                is_driver ? driver->name : "", is_driver ? api + strlen("vir") : api);
+                is_driver ? connection->driver->name : "", is_driver ? api + strlen("vir") : api);
 }
 
 int call_check_flags(const Call *call, GError **error)

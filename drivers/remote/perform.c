@@ -117,15 +117,6 @@ static void member_clear(Member *member)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Member, member_clear)
 
-/* The domain that an object is, or is of. */
-static const Domain *domain_of(const Object *object)
-{
-        for (; object; object = object->parent)
-                if (object->class == &domain_class)
-                        return (const Domain *)object;
-        return NULL;
-}
-
 /* Hosts from before libvirt 7.2 take them in the other order, and have no such feature. */
 static void swap_network_update(WireNetworkUpdateArgs *args)
 {
@@ -139,7 +130,7 @@ static int member_begin(
         Member *member, Object *object, const WireMap *map, const void *in, GError **error)
 {
         RemoteConnection *self = remote_of(object);
-        const Domain *domain = domain_of(object);
+        const Domain *domain = object_domain(object);
         int r;
 
         *member = (Member){

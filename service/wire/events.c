@@ -231,13 +231,6 @@ typedef struct Telling {
         char arguments[128]; /* a copy that owns nothing */
 } Telling;
 
-static const Connection *connection_of(const Object *object)
-{
-        while (object && object->class != &connection_class)
-                object = object->parent;
-        return (const Connection *)object;
-}
-
 /* 0, or -EMSGSIZE for what does not fit the wire. */
 static int encode(const Telling *telling, const Watch *watch, GByteArray *payload)
 {
@@ -317,7 +310,7 @@ static void on_signal(Object *object, const SignalInfo *signal, const void *argu
                 if (size > skip)
                         memcpy(telling.arguments, (const char *)arguments + skip, size - skip);
                 drop_empty(row->layout, telling.arguments);
-                telling.connection = connection_of(object);
+                telling.connection = object_connection(object);
                 wire_door_each(tell_client, &telling);
         }
 }
