@@ -45,6 +45,11 @@ class InLab(BusTest):
         return super().describe() + self.lab.describe()
 
     @classmethod
+    def peer_socket(cls) -> str:
+        """The short way to the peer."""
+        return cls.lab.socket()
+
+    @classmethod
     def way(cls, transport: str, user=USER, port=0, **parameters) -> str:
         """A URI that opens the test host there; parameters are added, or take the place of those it has."""
         given = {
@@ -107,6 +112,10 @@ class VirtbusThere(InLab):
         there.run('mount', '-t', 'tmpfs', 'none', cls.PROGRAMS)
         cls.addClassCleanup(there.run, 'umount', cls.PROGRAMS)
         there.run('ln', '-s', service_program().parent / 'service/virtbus-ssh-helper', cls.PROGRAMS)
+
+    @classmethod
+    def peer_socket(cls) -> str:
+        return f'{cls.peer.folder}/run/virtbus/virtbus-sock'
 
     def describe(self) -> str:
         return super().describe() + self.peer.describe()

@@ -107,11 +107,11 @@ LIBVIRT_DIFFERS = dict.fromkeys((
     'Interfaces.test_rollback', 'NodeDevices.test_parents', 'NodeDevices.test_refused',
     'Saving.test_save_errors', 'Snapshots.test_delete_children', 'Snapshots.test_redefine',
     'Snapshots.test_refused', 'Storage.test_conflicts'), 'other checks, and other words for what is wrong') | dict.fromkeys((
-        'Conformance.test_create_what_is_defined', 'Conformance.test_lists', 'Conformance.test_statistics',
+        'Conformance.test_create_what_is_defined', 'Conformance.test_start_paused_and_reset',
         'Parameters.test_block_io', 'Parameters.test_scheduler', 'Pinning.test_iothreads', 'Pinning.test_vcpus',
         'OwnMembers.test_files'), 'other flags') | dict.fromkeys((
             'Conformance.test_autostart', 'Conformance.test_define_again_while_it_runs',
-            'Conformance.test_define_what_is_transient', 'Conformance.test_life',
+            'Conformance.test_define_what_is_transient',
             'Conformance.test_memory_of_what_runs', 'Conformance.test_memory_tells_of_the_balloon',
             'Conformance.test_shutdown_and_reboot', 'Conformance.test_undefine_while_it_runs',
             'Parameters.test_block_tune', 'Snapshots.test_halt_and_revert'), 'other events and states') | dict.fromkeys((

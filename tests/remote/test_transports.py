@@ -12,6 +12,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import test_suite
+import test_writes
 from bustest import CallError, guest_xml
 from gi.repository import GLib
 from lab import NAME, PASSWORD, THERE, USER, Daemon
@@ -50,6 +51,9 @@ for _prefix, _lab, _differs, _ways, _only in (
     for _name, _transport in _ways.items():
         _peer = type(f'{_prefix}{_name}', (Through, _lab), {'transport': _transport})
         globals().update(test_suite.against(_peer, _differs, __name__, _only))
+        if not _only:
+            globals()[f'{_prefix}{_name}Writes'] = type(
+                f'{_prefix}{_name}Writes', (test_writes.Writes, _peer), {'__module__': __name__})
 del _peer, _lab
 
 
