@@ -370,6 +370,17 @@ static const TestNode default_node = {
         .threads = 2,
 };
 
+/* No more than one too many: four such numbers can be more than an int64_t has. */
+static int64_t count_cpus(const TestNode *node)
+{
+        const int64_t factors[] = { node->nodes, node->sockets, node->cores, node->threads };
+        int64_t count = 1;
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(factors); i++)
+                count = MIN(count * factors[i], (int64_t)INT32_MAX + 1);
+        return count;
+}
+
 static int read_cpu(const xmlNode *cpu, TestNode *node, GError **error)
 {
         const struct {
@@ -391,7 +402,7 @@ static int read_cpu(const xmlNode *cpu, TestNode *node, GError **error)
                 int64_t value = *fields[i].place;
 
                 if (fields[i].place == &node->cpus)
-                        value = (int64_t)node->nodes * node->sockets * node->cores * node->threads;
+                        value = count_cpus(node);
                 if (read_number(find(cpu, fields[i].name), INT32_MAX, &value) < 0 ||
                         value > INT32_MAX)
                         return error_set(error, ERROR_XML_ERROR, "invalid node cpu %s value",

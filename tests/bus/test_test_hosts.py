@@ -180,6 +180,8 @@ class TestHosts(BusTest):
                 ('<cpu><mhz>x</mhz></cpu>', 'XmlError', 'XML error: {}:1: invalid node cpu mhz value'),
                 ('<cpu><cores>-1</cores></cpu>', 'XmlError', 'XML error: {}:1: invalid node cpu cores value'),
                 ('<cpu><cores>2000000000</cores></cpu>', 'XmlError', 'XML error: {}:1: invalid node cpu active value'),
+                ('<cpu>' + ''.join(f'<{one}>65536</{one}>' for one in ('nodes', 'sockets', 'cores', 'threads')) + '</cpu>',
+                 'XmlError', 'XML error: {}:1: invalid node cpu active value'),
                 (f'<cpu><model>{"x" * 32}</model></cpu>', 'XmlError', 'XML error: {}:1: Model x'),
                 ('<memory/>', 'XmlError', 'XML error: {}:1: invalid node memory value'),
                 ('\n\n<domain/>', 'InternalError', 'internal error: {}:4: missing domain type attribute'),
