@@ -95,8 +95,8 @@ static int find_volume(
         void *other;
 
         /* A member that takes a key takes a name on the wire; the map has the key alone then. */
-        if (volume && (!name->name || is_volume(volume, name)))
-                return found(&volume->object, ret);
+        if (volume && (!name->name || is_volume(volume, name)) && found(&volume->object, ret) == 0)
+                return 0;
         g_hash_table_iter_init(&iter, registry_all(&connection->registry, STORAGE_VOL_BY_KEY));
         while (g_hash_table_iter_next(&iter, NULL, &other))
                 if (is_volume(other, name))
@@ -104,8 +104,8 @@ static int find_volume(
         if (name->pool && !registry_find(&connection->registry, STORAGE_POOL_BY_NAME, name->pool))
                 return error_set(error, ERROR_NO_STORAGE_POOL,
                         "no storage pool with matching name '%s'", name->pool);
-        return error_set(
-                error, ERROR_NO_STORAGE_VOL, "no storage vol with matching name '%s'", name->name);
+        return error_set(error, ERROR_NO_STORAGE_VOL, "no storage vol with matching %s '%s'",
+                name->name ? "name" : "key", name->name ?: name->key);
 }
 
 /* WireSnapshot and WireCheckpoint are the same. */
