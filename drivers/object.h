@@ -76,7 +76,7 @@ typedef struct MethodInfo {
         bool needs_active;
         bool writes_reply; /* its handler does, instead of giving results: one of the bus alone */
         bool compatible;
-        int16_t procedure; /* of libvirt's wire, or -1 */
+        int16_t procedure; /* of a program of libvirt's wire, or -1 */
 } MethodInfo;
 
 /* Whether it is one that a read-only connection has. */

@@ -46,7 +46,7 @@ ACTIONS = {
     "domain.configure", "domain.device", "domain.console", "domain.graphics", "domain.screenshot",
     "domain.send-input", "domain.snapshot", "domain.migrate", "network.read", "network.write", "storage.read",
     "storage.write", "node-device.read", "node-device.write", "secret.read", "secret.read-value", "secret.write",
-    "filter.read", "filter.write", "interface.read", "interface.write", "manager.debug",
+    "filter.read", "filter.write", "interface.read", "interface.write", "emulator.command", "manager.debug",
     "parent.read", "parent.stop",  # what it takes to do that to the object above: service/authorize.h
 }
 BASIC = {"y": "uint8_t", "b": "int", "n": "int16_t", "q": "uint16_t", "i": "int32_t", "u": "uint32_t",
@@ -457,9 +457,9 @@ class Class:
             if "Procedure" in method.notes:
                 if method.notes["Procedure"] not in numbers:
                     raise method.element.wrong(f"no procedure '{method.notes['Procedure']}'")
-                method.procedure = numbers[method.notes["Procedure"]]
+                method.procedure, api = numbers[method.notes["Procedure"]]
                 if not method.compatible:
-                    method.api = api_name(method.notes["Procedure"])
+                    method.api = api
 
     def check_others(self, classes):
         for method in self.methods:
@@ -628,7 +628,8 @@ class Class:
 
 def interfaces(compatible, procedures, header, tables, handlers, faces, *paths):
     rows = {tuple(fields[:3]): tuple(fields[3:]) for _, fields in read_tsv(compatible, 6)}
-    numbers = {f[2]: int(f[1]) for _, f in read_tsv(procedures, 6) if f[0] == "REMOTE"}
+    numbers = {WIRE_PROGRAMS.get(f[0], "") + f[2]: (int(f[1]), api_name(f[2], f[0]))
+               for _, f in read_tsv(procedures, 6)}
     classes = [Class(path) for path in paths]
     for class_ in classes:
         class_.check_compatible(rows)
@@ -946,16 +947,17 @@ class Join:
         yield f"                .kind = WIRE_MAP_{self.kind},\n"
         if self.older:
             yield f"                .older = true,\n                .flags = {self.flags},\n"
+        yield f"                .program = WIRE_PROGRAM_{self.procedure.program},\n"
         yield f"                .procedure = {self.procedure.constant},\n"
         yield f"                .args = {quoted(self.args)},\n                .ret = {quoted(self.ret)},\n        }},\n"
 
 
 def wire_map(path, members, table, *paths):
-    procedures = {p.name: p for p in read_procedures(path) if p.program == "REMOTE"}
+    procedures = {WIRE_PROGRAMS[p.program] + p.name: p for p in read_procedures(path)}
     classes = {class_.name: class_ for class_ in map(Class, paths)}
     joins = []
     for class_ in classes.values():
-        class_.check_procedures({name: p.number for name, p in procedures.items()})
+        class_.check_procedures({name: (p.number, p.api) for name, p in procedures.items()})
         joins += [Join(procedures[m.notes["Procedure"]], class_, "METHOD", m)
                   for m in class_.methods if "Procedure" in m.notes]
     for line, (procedure, kind, name, flags) in read_tsv(members, 4):

@@ -67,6 +67,7 @@ typedef struct QemuDomain {
         int stop_reason, stop_detail;
         bool shutdown_seen;          /* it said that it shuts down */
         bool reboot_wanted;          /* by Reboot: what looks like a shutdown is one half of it */
+        bool commanded;              /* somebody gave commands to its monitor, behind our back */
         int pause_reason;            /* of the next STOP */
         uint64_t silent_until;       /* it did not answer: statistics do without it until then */
         FiberQueue gone;             /* woken when the process has ended and all is taken down */
@@ -203,6 +204,8 @@ int qemu_get_io_thread_info(Domain *domain, const DomainGetIOThreadInfoIn *in,
         DomainGetIOThreadInfoOut *out, GError **error);
 int qemu_get_job_info(
         Domain *domain, const DomainGetJobInfoIn *in, DomainGetJobInfoOut *out, GError **error);
+int qemu_monitor_command(Domain *domain, const DomainMonitorCommandIn *in,
+        DomainMonitorCommandOut *out, GError **error);
 int qemu_get_messages(
         Domain *domain, const DomainGetMessagesIn *in, DomainGetMessagesOut *out, GError **error);
 int qemu_get_security_label_list(Domain *domain, const DomainGetSecurityLabelListIn *in,

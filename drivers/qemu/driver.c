@@ -139,6 +139,7 @@ static const DomainOperations domain_operations = {
         .has_managed_save_image = qemu_has_managed_save_image,
         .inject_nmi = qemu_inject_nmi,
         .memory_stats = qemu_memory_stats,
+        .monitor_command = qemu_monitor_command,
         .open_console = qemu_open_console,
         .open_graphics = qemu_open_graphics,
         .open_graphics_fd = qemu_open_graphics_fd,

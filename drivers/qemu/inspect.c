@@ -61,20 +61,28 @@ int qemu_has_managed_save_image(Domain *base, const DomainHasManagedSaveImageIn 
 
 #define MESSAGE_TAINTING 2
 
-/* Nothing that this driver sets up is deprecated; and it has only one way to do what nobody answers
- * for. */
+/* Nothing that this driver sets up is deprecated. */
 int qemu_get_messages(
         Domain *base, const DomainGetMessagesIn *in, DomainGetMessagesOut *out, GError **error)
 {
-        const QemuConnection *connection = qemu_connection(qemu_domain(base));
+        const QemuDomain *domain = qemu_domain(base);
+        const QemuConnection *connection = qemu_connection(domain);
         uid_t uid = connection->uid == (uid_t)-1 ? geteuid() : connection->uid;
+        const struct {
+                bool holds;
+                const char *text;
+        } messages[] = {
+                { domain->commanded, "tainted: custom monitor control commands issued" },
+                { uid == 0, "tainted: running with undesirable elevated privileges" },
+        };
 
         (void)error;
-        if (!domain_is_active(base) || uid != 0 || (in->flags && !(in->flags & MESSAGE_TAINTING)))
+        if (!domain_is_active(base) || (in->flags && !(in->flags & MESSAGE_TAINTING)))
                 return 0;
-        out->msgs.items = g_new(char *, 1);
-        out->msgs.items[0] = g_strdup("tainted: running with undesirable elevated privileges");
-        out->msgs.n = 1;
+        out->msgs.items = g_new(char *, G_N_ELEMENTS(messages));
+        for (unsigned i = 0; i < G_N_ELEMENTS(messages); i++)
+                if (messages[i].holds)
+                        out->msgs.items[out->msgs.n++] = g_strdup(messages[i].text);
         return 0;
 }
 

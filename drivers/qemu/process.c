@@ -174,6 +174,7 @@ void qemu_process_take_down(QemuDomain *domain)
         domain->start_time = 0;
         domain->stopping = domain->shutdown_seen = domain->reboot_wanted = domain->quiet = false;
         domain->pause_reason = PAUSED_UNKNOWN;
+        domain->commanded = false;
         domain->silent_until = 0;
 }
 

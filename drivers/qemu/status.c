@@ -59,12 +59,12 @@ int qemu_status_write(QemuDomain *domain, GError **error)
         int r;
 
         config = domain_config_format(domain->local.live, DOMAIN_XML_SECURE);
-        json = json_pack("{si ss si sI si si si sb ss* ss* ss* ss}", "version", STATUS_VERSION,
+        json = json_pack("{si ss si sI si si si sb sb ss* ss* ss* ss}", "version", STATUS_VERSION,
                 "boot", boot, "pid", (int)child_pid(domain->child), "start",
                 (json_int_t)domain->start_time, "id", (int)number_or(domain->local.live->id, 0),
                 "state", properties->state.state, "reason", properties->state.reason, "starting",
-                domain->starting, "directory", domain->directory, "scope", domain->scope, "owner",
-                properties->owner, "config", config);
+                domain->starting, "commanded", domain->commanded, "directory", domain->directory,
+                "scope", domain->scope, "owner", properties->owner, "config", config);
         text = json ? json_dumps(json, JSON_COMPACT) : NULL;
         if (!text)
                 return error_set(error, ERROR_INTERNAL_ERROR,
@@ -95,10 +95,11 @@ int qemu_status_parse(const char *text, const char *path, QemuStatus *ret, GErro
 
         status.json = json_loads(text, 0, &problem);
         if (!status.json ||
-                json_unpack_ex(status.json, &problem, 0, "{si ss si sI si si si sb s?s s?s s?s ss}",
-                        "version", &status.version, "boot", &status.boot, "pid", &status.pid,
-                        "start", &status.start, "id", &status.id, "state", &status.state, "reason",
-                        &status.reason, "starting", &status.starting, "directory",
+                json_unpack_ex(status.json, &problem, 0,
+                        "{si ss si sI si si si sb s?b s?s s?s s?s ss}", "version", &status.version,
+                        "boot", &status.boot, "pid", &status.pid, "start", &status.start, "id",
+                        &status.id, "state", &status.state, "reason", &status.reason, "starting",
+                        &status.starting, "commanded", &status.commanded, "directory",
                         &status.directory, "scope", &status.scope, "owner", &status.owner, "config",
                         &status.config) < 0)
                 return error_set(error, ERROR_INTERNAL_ERROR, "'%s' is not a guest's state: %s",
@@ -255,6 +256,7 @@ static int adopt(QemuConnection *connection, const char *path, GError **error)
         domain->directory = g_strdup(status.directory);
         domain->scope = g_strdup(status.scope);
         domain->start_time = status.start;
+        domain->commanded = status.commanded;
 
         r = process_is_there(&status) ? child_adopt(status.pid, &domain->child) : -ESRCH;
         if (r < 0) {

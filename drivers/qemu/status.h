@@ -9,7 +9,7 @@
 typedef struct QemuStatus {
         json_t *json;                                          /* owns the strings */
         const char *boot, *directory, *scope, *owner, *config; /* boot and config are never NULL */
-        int version, pid, id, state, reason, starting;
+        int version, pid, id, state, reason, starting, commanded;
         json_int_t start;
 } QemuStatus;
 

@@ -334,12 +334,13 @@ static uint32_t next_serial(RemoteLink *link)
         return link->serial++;
 }
 
-int remote_call_send(RemoteCall *call, RemoteLink *link, int32_t number, const void *args,
-        const int *fds, unsigned n_fds, RemoteStream *stream, uint64_t deadline, GError **error)
+int remote_call_send_to(RemoteCall *call, RemoteLink *link, uint32_t program, int32_t number,
+        const void *args, const int *fds, unsigned n_fds, RemoteStream *stream, uint64_t deadline,
+        GError **error)
 {
-        const WireProcedure *procedure = wire_procedure(WIRE_PROGRAM_REMOTE, number);
+        const WireProcedure *procedure = wire_procedure(program, number);
         WireHeader header = {
-                .program = WIRE_PROGRAM_REMOTE,
+                .program = program,
                 .version = WIRE_VERSION,
                 .procedure = number,
                 .type = n_fds > 0 ? WIRE_CALL_WITH_FDS : WIRE_CALL,

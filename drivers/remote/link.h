@@ -69,10 +69,20 @@ typedef struct RemoteCall {
         } ret; /* the reply's struct, for wire_clear() of the procedure's layout */
 } RemoteCall;
 
-/* Suspends while too many are in flight. Sends a call of the program REMOTE; args stay the
- * caller's, and so do the descriptors. stream, if given, gets the packets from then on. */
-int remote_call_send(RemoteCall *call, RemoteLink *link, int32_t procedure, const void *args,
-        const int *fds, unsigned n_fds, RemoteStream *stream, uint64_t deadline, GError **error);
+/* Suspends while too many are in flight. Sends a call; args stay the caller's, and so do the
+ * descriptors. stream, if given, gets the packets from then on. */
+int remote_call_send_to(RemoteCall *call, RemoteLink *link, uint32_t program, int32_t procedure,
+        const void *args, const int *fds, unsigned n_fds, RemoteStream *stream, uint64_t deadline,
+        GError **error);
+
+/* The same to the program REMOTE. */
+static inline int remote_call_send(RemoteCall *call, RemoteLink *link, int32_t procedure,
+        const void *args, const int *fds, unsigned n_fds, RemoteStream *stream, uint64_t deadline,
+        GError **error)
+{
+        return remote_call_send_to(call, link, WIRE_PROGRAM_REMOTE, procedure, args, fds, n_fds,
+                stream, deadline, error);
+}
 
 /* Suspends. Until the reply is in call->ret; -1 with the peer's error, or with that of the link or
  * the deadline. A reply that comes later goes nowhere. */

@@ -137,7 +137,7 @@ static int member_begin(
                 .self = self,
                 .object = object,
                 .map = map,
-                .procedure = wire_procedure(WIRE_PROGRAM_REMOTE, map->procedure),
+                .procedure = wire_map_procedure(map),
                 .context = {
                         .find = find,
                         .data = self,
@@ -159,8 +159,8 @@ static int member_call(Member *member, RemoteLink *link, int32_t number, const i
         Job *job = member->object->class == &domain_class ? job_running() : NULL;
 
         remote_call_clear(&member->call);
-        if (remote_call_send(&member->call, link, number, member->args.bytes, fds, n_fds, stream,
-                    deadline, error) < 0)
+        if (remote_call_send_to(&member->call, link, member->map->program, number,
+                    member->args.bytes, fds, n_fds, stream, deadline, error) < 0)
                 return -1;
         return job ? remote_work_finish(&member->call, member->object, job, error) :
                      remote_call_finish(&member->call, error);

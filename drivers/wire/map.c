@@ -35,23 +35,28 @@
 #define ROW_DEFAULT 512
 #define ROWS_DEFAULT 512
 
-static const WireProcedure *map_procedure(const WireMap *map)
+const WireProcedure *wire_map_procedure(const WireMap *map)
 {
-        return wire_procedure(WIRE_PROGRAM_REMOTE, map->procedure);
+        return wire_procedure(map->program, map->procedure);
 }
 
-const WireMap *wire_map(int32_t procedure)
+const WireMap *wire_map(uint32_t program, int32_t procedure)
 {
-        static const WireMap *by_number[512];
+        /* REMOTE and QEMU, whose numbers follow each other. */
+        static const WireMap *by_number[2][512];
+        static bool filled;
 
-        G_STATIC_ASSERT(WIRE_DOMAIN_FD_ASSOCIATE < G_N_ELEMENTS(by_number));
+        G_STATIC_ASSERT(WIRE_DOMAIN_FD_ASSOCIATE < G_N_ELEMENTS(by_number[0]));
         /* The first of several is the method, which properties are read by, too. */
-        if (!by_number[wire_maps[0].procedure])
-                for (unsigned i = n_wire_maps; i-- > 0;)
-                        by_number[wire_maps[i].procedure] = &wire_maps[i];
-        if (procedure < 0 || procedure >= (int32_t)G_N_ELEMENTS(by_number))
+        for (unsigned i = n_wire_maps; !filled && i-- > 0;)
+                by_number[wire_maps[i].program - WIRE_PROGRAM_REMOTE][wire_maps[i].procedure] =
+                        &wire_maps[i];
+        filled = true;
+        program -= WIRE_PROGRAM_REMOTE;
+        if (program >= G_N_ELEMENTS(by_number) || procedure < 0 ||
+                procedure >= (int32_t)G_N_ELEMENTS(by_number[0]))
                 return NULL;
-        return by_number[procedure];
+        return by_number[program][procedure];
 }
 
 const WireMap *wire_map_member(const ClassInfo *class, WireMapKind kind, unsigned member)
@@ -148,7 +153,7 @@ typedef struct Asked {
 
 static Asked asked(const WireMap *map, const void *args)
 {
-        Walk walk = walk_begin(map->args, map_procedure(map)->args, (void *)args, NULL, NULL);
+        Walk walk = walk_begin(map->args, wire_map_procedure(map)->args, (void *)args, NULL, NULL);
         Asked asked = { .results = true, .strings = true };
 
         while (walk_next(&walk)) {
@@ -180,7 +185,7 @@ static Asked asked(const WireMap *map, const void *args)
 /* The most results that the reply has room for, and of bytes in rows of bits. */
 static uint32_t most_results(const WireMap *map)
 {
-        const char *layout = map_procedure(map)->ret;
+        const char *layout = wire_map_procedure(map)->ret;
 
         for (WireType type; *layout; layout = type.end) {
                 type = wire_type(layout);
@@ -254,7 +259,7 @@ int wire_map_in(const WireMap *map, const WireMapContext *context, void *args, O
         const WireConvert convert = { .context = context, .strict = true, .error = error };
         g_autoptr(Object) object = NULL;
         Walk walk = walk_begin(
-                map->args, map_procedure(map)->args, args, wire_map_in_signature(map), in);
+                map->args, wire_map_procedure(map)->args, args, wire_map_in_signature(map), in);
         int r = check_asked(map, args, error);
 
         if (map->flags)
@@ -276,7 +281,7 @@ int wire_map_in(const WireMap *map, const WireMapContext *context, void *args, O
                 case '-':
                         if (!is_zero(walk.field, walk.type.size))
                                 r = error_set(error, ERROR_NO_SUPPORT, "%s with such an argument",
-                                        map_procedure(map)->name);
+                                        wire_map_procedure(map)->name);
                         break;
                 }
         }
@@ -357,7 +362,7 @@ typedef struct Counted {
 
 static void put_counts(const WireMap *map, const Asked *ask, const Counted *counted, void *ret)
 {
-        Walk walk = walk_begin(map->ret, map_procedure(map)->ret, ret, NULL, NULL);
+        Walk walk = walk_begin(map->ret, wire_map_procedure(map)->ret, ret, NULL, NULL);
 
         while (walk_next(&walk)) {
                 switch (walk.letter) {
@@ -399,7 +404,7 @@ static void select_results(const Asked *ask, const LayoutType *type, void *value
 int wire_map_ret(const WireMap *map, const WireMapContext *context, const void *args,
         const Object *object, void *out, void *ret, GError **error)
 {
-        const WireProcedure *procedure = map_procedure(map);
+        const WireProcedure *procedure = wire_map_procedure(map);
         Asked ask = asked(map, args);
         const WireConvert convert = { .context = context, .row = ask.row, .error = error };
         Walk walk = walk_begin(map->ret, procedure->ret, ret, wire_map_out_signature(map), out);
@@ -442,7 +447,7 @@ static int export_copy(const WireConvert *convert, const LayoutType *type, const
 int wire_map_args(const WireMap *map, const WireMapContext *context, const Object *object,
         const void *in, void *args, GError **error)
 {
-        const WireProcedure *procedure = map_procedure(map);
+        const WireProcedure *procedure = wire_map_procedure(map);
         const WireConvert convert = { .context = context, .error = error };
         const char *signature = wire_map_in_signature(map);
         Walk walk = walk_begin(map->args, procedure->args, args, signature, (void *)in);
@@ -498,7 +503,7 @@ static void *find_field(const char *join, const char *layout, const void *fields
 
 bool wire_map_again(const WireMap *map, void *args, const void *ret)
 {
-        const WireProcedure *procedure = map_procedure(map);
+        const WireProcedure *procedure = wire_map_procedure(map);
         uint32_t *wanted = find_field(map->args, procedure->args, args, 'N');
         const uint32_t *count = find_field(map->ret, procedure->ret, ret, 'n');
 
@@ -511,7 +516,7 @@ bool wire_map_again(const WireMap *map, void *args, const void *ret)
 int wire_map_out(const WireMap *map, const WireMapContext *context, const void *args, void *ret,
         void *out, GError **error)
 {
-        const WireProcedure *procedure = map_procedure(map);
+        const WireProcedure *procedure = wire_map_procedure(map);
         const WireConvert convert = {
                 .context = context,
                 .row = asked(map, args).row,

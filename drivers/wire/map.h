@@ -31,11 +31,14 @@ typedef struct WireMap {
         bool older;      /* an older procedure for a member that has a better one */
         uint8_t flags;   /* that such a one stands for, which has none of its own */
         int16_t procedure;
+        uint32_t program;
         const char *args, *ret; /* the joins */
 } WireMap;
 
-/* The member that a procedure of the program REMOTE is; NULL where it is none's. */
-const WireMap *wire_map(int32_t procedure);
+/* The member that a procedure is; NULL where it is none's. */
+const WireMap *wire_map(uint32_t program, int32_t procedure);
+/* And the other way around. */
+const WireProcedure *wire_map_procedure(const WireMap *map);
 /* The procedure that a client calls for a member; NULL where there is none. member counts
  * within the methods or properties of the class. */
 const WireMap *wire_map_member(const ClassInfo *class, WireMapKind kind, unsigned member);

@@ -439,7 +439,7 @@ static WireCall *call_new(WireClient *client, const WireHeader *header,
 {
         bool remote = header->program == WIRE_PROGRAM_REMOTE;
         const WireRow *row = remote ? find_row(header->procedure) : NULL;
-        const WireMap *map = remote && !row ? wire_map(header->procedure) : NULL;
+        const WireMap *map = !row ? wire_map(header->program, header->procedure) : NULL;
         size_t head = sizeof(WireCall) + (n_fds + 1) / 2 * 2 * sizeof(int);
         size_t args = (procedure->args_size + 7u) / 8 * 8;
         size_t in = map ? layout_size(wire_map_in_signature(map)) : 0;

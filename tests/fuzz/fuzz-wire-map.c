@@ -19,7 +19,7 @@ static const WireMapContext context = { .find = wire_objects_find, .cpus = 12, .
  * are in args. */
 static int take_args(const WireMap *map, const uint8_t *data, size_t size, Any *args)
 {
-        const WireProcedure *procedure = wire_procedure(WIRE_PROGRAM_REMOTE, map->procedure);
+        const WireProcedure *procedure = wire_map_procedure(map);
         const char *signature = wire_map_in_signature(map);
         g_autoptr(Object) object = NULL;
         g_autoptr(GError) error = NULL;
@@ -48,7 +48,7 @@ static int take_args(const WireMap *map, const uint8_t *data, size_t size, Any *
 
 static void check_ret(const WireMap *map, Any *args, const uint8_t *data, size_t size)
 {
-        const WireProcedure *procedure = wire_procedure(WIRE_PROGRAM_REMOTE, map->procedure);
+        const WireProcedure *procedure = wire_map_procedure(map);
         const char *signature = wire_map_out_signature(map);
         g_autoptr(GError) error = NULL;
         Any ret, out, again;
@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         n = take_args(map, data + 2, size - 2, &args);
         if (n >= 0) {
                 check_ret(map, &args, data + 2 + n, size - 2 - n);
-                wire_clear(wire_procedure(WIRE_PROGRAM_REMOTE, map->procedure)->args, &args);
+                wire_clear(wire_map_procedure(map)->args, &args);
         }
         wire_objects_forget();
         return 0;

@@ -56,7 +56,7 @@ static void random_values(
 static Object *client_args(const WireMap *map, const Any *from, Any *args)
 {
         const char *signature = wire_map_in_signature(map);
-        const WireProcedure *procedure = wire_procedure(WIRE_PROGRAM_REMOTE, map->procedure);
+        const WireProcedure *procedure = wire_map_procedure(map);
         g_autoptr(GError) error = NULL;
         Object *object = NULL;
         Any in, server = *from;
@@ -77,7 +77,7 @@ static Object *client_args(const WireMap *map, const Any *from, Any *args)
 
 static void zero_specials(const WireMap *map, Any *args)
 {
-        const char *layout = wire_procedure(WIRE_PROGRAM_REMOTE, map->procedure)->args;
+        const char *layout = wire_map_procedure(map)->args;
         size_t offset = 0;
 
         for (const char *letter = map->args; *letter; letter++) {
@@ -99,7 +99,7 @@ static void zero_specials(const WireMap *map, Any *args)
 
 static void check_map(const WireMap *map, unsigned count)
 {
-        const WireProcedure *procedure = wire_procedure(WIRE_PROGRAM_REMOTE, map->procedure);
+        const WireProcedure *procedure = wire_map_procedure(map);
         const char *signature = wire_map_out_signature(map);
         g_autoptr(Object) object = NULL;
         g_autoptr(Object) again = NULL;
@@ -161,7 +161,7 @@ static void test_all(void)
                         methods++;
                 else
                         properties++;
-                g_assert_nonnull(wire_map(map->procedure));
+                g_assert_nonnull(wire_map(map->program, map->procedure));
                 if (!map->older)
                         g_assert_true(wire_map_member(map->class, map->kind, map->member) == map);
                 for (unsigned c = 0; c < G_N_ELEMENTS(counts); c++)
@@ -170,10 +170,12 @@ static void test_all(void)
         g_test_message("%u methods, %u properties", methods, properties);
         g_assert_cmpuint(methods, >, 220);
         g_assert_cmpuint(properties, >, 30);
-        g_assert_null(wire_map(0));
-        g_assert_null(wire_map(-1));
-        g_assert_null(wire_map(WIRE_AUTH_LIST));
-        g_assert_null(wire_map(100000));
+        g_assert_null(wire_map(WIRE_PROGRAM_REMOTE, 0));
+        g_assert_null(wire_map(WIRE_PROGRAM_REMOTE, -1));
+        g_assert_null(wire_map(WIRE_PROGRAM_REMOTE, WIRE_AUTH_LIST));
+        g_assert_null(wire_map(WIRE_PROGRAM_REMOTE, 100000));
+        g_assert_null(wire_map(WIRE_PROGRAM_LXC, WIRE_LXC_DOMAIN_OPEN_NAMESPACE));
+        g_assert_null(wire_map(WIRE_PROGRAM_KEEPALIVE, 1));
 }
 
 /* A method with an annotation is in the table. */
@@ -194,7 +196,7 @@ static void test_annotations(void)
                                 continue;
                         }
                         g_assert_cmpint(map->procedure, ==, classes[c]->methods[m].procedure);
-                        g_assert_true(wire_map(map->procedure) == map);
+                        g_assert_true(wire_map(map->program, map->procedure) == map);
                         n++;
                 }
         g_test_message("%u methods are procedures", n);
@@ -204,8 +206,8 @@ static void test_annotations(void)
 
 static const WireMap *map_of(int procedure)
 {
-        g_assert_nonnull(wire_map(procedure));
-        return wire_map(procedure);
+        g_assert_nonnull(wire_map(WIRE_PROGRAM_REMOTE, procedure));
+        return wire_map(WIRE_PROGRAM_REMOTE, procedure);
 }
 
 static void test_need_results(void)
@@ -279,7 +281,7 @@ static void check_refused(const WireMap *map, void *args, int code)
         g_assert_true(error_is(error, code));
         g_assert_null(object);
         layout_clear(wire_map_in_signature(map), &in);
-        wire_clear(wire_procedure(WIRE_PROGRAM_REMOTE, map->procedure)->args, args);
+        wire_clear(wire_map_procedure(map)->args, args);
         wire_objects_forget();
 }
 
