@@ -211,6 +211,8 @@ class Opening(LinkTest):
         for transport in ('unix', 'tcp', 'ext'):
             host = self.connect(transport)
             self.assertRegex(host.path, rf'^{ROOT}/connection/test_{transport}_[a-z0-9_]*default_[0-9a-f]{{10}}$')
+            # A peer may be asked for it for longer than an opening takes.
+            self.client.wait(lambda: host.get('Connection.Version') > 0)
             properties = host.get_all('Connection')
             self.assertEqual((properties['Secure'], properties['Encrypted'], properties['Alive']),
                              (transport == 'unix', False, True))
