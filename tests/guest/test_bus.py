@@ -45,7 +45,7 @@ class GuestOverBusTest(HostTest):
 
     def xml(self, name: str, **more) -> str:
         kernel, initramfs = guest.make()
-        boot = f'<kernel>{kernel}</kernel><initrd>{initramfs}</initrd><cmdline>console=ttyS0 quiet</cmdline>'
+        boot = f'<kernel>{kernel}</kernel><initrd>{initramfs}</initrd><cmdline>console=ttyS0 quiet no_timer_check</cmdline>'
         return super().xml(name, **more).replace('</type></os>', f'</type>{boot}</os>')
 
     def console(self, machine) -> Console:

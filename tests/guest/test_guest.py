@@ -31,7 +31,7 @@ class Machine:
         self.process = subprocess.Popen(
             ['qemu-system-x86_64', '-nodefaults', '-no-user-config', '-display', 'none',
              '-machine', f'{machine},accel=tcg', '-m', '128', '-kernel', str(kernel),
-             '-initrd', str(initramfs), '-append', f'console=ttyS0 quiet {append}',
+             '-initrd', str(initramfs), '-append', f'console=ttyS0 quiet no_timer_check {append}',
              '-serial', 'stdio',
              '-chardev', f'socket,id=qmp,fd={theirs.fileno()}', '-mon', 'chardev=qmp,mode=control',
              *extra],

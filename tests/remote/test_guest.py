@@ -18,7 +18,7 @@ from bustest import BusTest, CallError, PAUSED, RUNNING, SHUT_OFF
 
 XML = '''<domain type='qemu'><name>real</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='pc'>hvm</type><kernel>{kernel}</kernel><initrd>{initramfs}</initrd>
-<cmdline>console=ttyS0 quiet</cmdline></os><features><acpi/></features>
+<cmdline>console=ttyS0 quiet no_timer_check</cmdline></os><features><acpi/></features>
 <devices><serial type='pty'/><console type='pty'/><graphics type='vnc'><listen type='none'/></graphics>
 <video><model type='vga'/></video><memballoon model='none'/></devices></domain>'''
 

@@ -25,7 +25,7 @@ def domain_xml(name: str, memory: int = 128) -> str:
     <type arch='x86_64' machine='pc'>hvm</type>
     <kernel>{GUEST_FOLDER}/vmlinuz</kernel>
     <initrd>{GUEST_FOLDER}/initramfs</initrd>
-    <cmdline>console=ttyS0 quiet</cmdline>
+    <cmdline>console=ttyS0 quiet no_timer_check</cmdline>
   </os>
   <features><acpi/></features>
   <devices>

@@ -16,7 +16,7 @@ ExecStart=/usr/bin/setpriv --reuid=virtbus-qemu --regid=kvm --init-groups \
   /usr/bin/qemu-system-x86_64 -nodefaults -no-user-config -display none \
   -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny \
   -machine pc,accel=tcg -m 128 -kernel {GUEST_FOLDER}/vmlinuz -initrd {GUEST_FOLDER}/initramfs \
-  -append "console=ttyS0 quiet" -serial file:/home/alice/guest/console \
+  -append "console=ttyS0 quiet no_timer_check" -serial file:/home/alice/guest/console \
   -object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng \
   -drive file=/home/alice/guest/disk,if=virtio,format=raw,aio=threads \
   -drive file=/home/alice/guest/other,if=virtio,format=raw,aio=io_uring,cache=none \

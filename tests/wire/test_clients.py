@@ -183,7 +183,7 @@ class GuestTest(WireTest):
         uri = self.uri('qemu:///session')
         kernel, initramfs = guest.make()
         self.install(uri, '--import', '--virt-type', 'qemu', '--memory', '192', '--disk', 'none', '--network', 'none',
-                     '--boot', f'kernel={kernel},initrd={initramfs},kernel_args="console=ttyS0 quiet"')
+                     '--boot', f'kernel={kernel},initrd={initramfs},kernel_args="console=ttyS0 quiet no_timer_check"')
         for command, text in zip(self.COMMANDS, virsh_script(uri, list(self.COMMANDS))):
             with self.subTest(command):
                 self.assertNotRegex(text, 'unknown procedure|internal error|Disconnected|virsh has ended')
@@ -196,7 +196,7 @@ class GuestTest(WireTest):
         uri = self.uri('qemu:///session')
         kernel, initramfs = guest.make()
         self.install(uri, '--import', '--virt-type', 'qemu', '--memory', '192', '--disk', 'none', '--network', 'none', '--boot',
-                     f'kernel={kernel},initrd={initramfs},kernel_args="console=ttyS0 quiet"')
+                     f'kernel={kernel},initrd={initramfs},kernel_args="console=ttyS0 quiet no_timer_check"')
         self.assertEqual(self.virsh('domstate', 'new', uri=uri).strip(), 'running')
         with Terminal(['virsh', '-c', uri, 'console', 'new', '--force'], environment()) as console:
             console.expect('Escape character is')
