@@ -53,8 +53,8 @@ static const Login logins[] = {
         { LOGIN_POLKIT, "polkit", login_polkit },
 };
 
-/* The one that the peer offers, or of several the one that the URI asks for ("sasl.MECHANISM"
- * means the one before the dot). */
+/* The first that the peer offers, but where the URI asks for one ("sasl.MECHANISM" means the one
+ * before the dot) no other: with SASL the peer proves itself too. */
 static const Login *choose_login(
         const Target *target, const int32_t *types, size_t n_types, GError **error)
 {
@@ -64,7 +64,7 @@ static const Login *choose_login(
         for (size_t i = 0; i < n_types; i++)
                 for (unsigned j = 0; j < G_N_ELEMENTS(logins); j++)
                         if (logins[j].type == types[i] &&
-                                (!wanted || types[i] == LOGIN_NONE ||
+                                (!wanted ||
                                         (strncmp(logins[j].name, wanted, length) == 0 &&
                                                 logins[j].name[length] == '\0')))
                                 return &logins[j];
@@ -87,8 +87,10 @@ static int log_in(RemoteLink *link, const Target *target, uint64_t deadline, GEr
 
         if (ask(&call, link, WIRE_AUTH_LIST, NULL, deadline, &problem) < 0) {
                 /* Peers from before there were logins. */
+                const int32_t none = LOGIN_NONE;
+
                 if (error_is(problem, ERROR_NO_SUPPORT))
-                        return 0;
+                        return choose_login(target, &none, 1, error) ? 0 : -1;
                 g_propagate_error(error, g_steal_pointer(&problem));
                 return -1;
         }

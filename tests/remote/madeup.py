@@ -4,7 +4,7 @@
     with MadeUp({'CONNECT_LIST_ALL_STORAGE_POOLS': {'pools': [...], 'ret': 1}}) as peer:
         ... connect to peer.socket ...
 
-A procedure that is not in the table is unknown to it, but for those that open a connection.
+A procedure that is not in the table, or None there, is unknown to it, but for those that open a connection.
 """
 
 import contextlib
@@ -84,8 +84,9 @@ class MadeUp:
                 self.answer(end, call, BY_NUMBER[call.program, call.procedure].name)
 
     def answer(self, end, call, name: str):
-        if name in self._answers:
-            end.reply_to(call, self._answers[name])
+        values = self._answers.get(name)
+        if values is not None:
+            end.reply_to(call, values)
         else:
             end.refuse(call)
 

@@ -24,6 +24,17 @@ class MadeUpTest(BusTest):
         self.addCleanup(client.close)
         return client.object(client.object(ROOT).call('Manager.Open', self.uri, 0))
 
+    def test_login_that_the_uri_asks_for(self):
+        """A peer, or who sits before it, does not talk us out of it."""
+        for answers in ({}, {'AUTH_LIST': None}):
+            with MadeUp(answers) as peer:
+                self.open(peer.uri() + '&auth=none')
+                for login in ('sasl', 'sasl.SCRAM-SHA-256', 'polkit'):
+                    uri = f'{peer.uri()}&auth={login}'
+                    with self.subTest(uri=uri), self.refused(
+                            'AuthFailed', f"authentication failed: {uri}: the peer does not offer the login '{login}'"):
+                        self.open(uri)
+
     def test_volume_of_another_pool(self):
         """It was in the list of the one, whatever it says of the other."""
         host = self.connect({
