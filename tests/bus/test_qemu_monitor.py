@@ -28,7 +28,7 @@ class MonitorTest(HostTest):
         there = self.client.object(peer.call('Connection.DomainLookupByName', 'm'))
         self.assertEqual(there.call('Domain.MonitorCommand', 'info status', 1), 'VM status: paused (prelaunch)\r\n')
         for cmd, error in (('info status', 'InvalidArg'), ('{"execute": 1}', 'InvalidArg'), ('[]', 'InvalidArg'),
-                           ('{"execute": "stop", "more": 1}', 'InvalidArg'), ('{"execute": "no-such"}', 'InternalError')):
+                           ('{"execute": "stop", "more": 1}', 'InvalidArg'), ('{"execute": "no-such"}', 'OperationFailed')):
             with self.subTest(cmd), self.refused(error):
                 guest.call('Domain.MonitorCommand', cmd, 0)
         # What has an event is known as ever.

@@ -174,7 +174,8 @@ class GuestTest(WireTest):
         'emulatorpin new': None, 'iothreadinfo new': None, 'snapshot-list new': None, 'checkpoint-list new': None,
         'blockjob new vda': None, 'migrate-getspeed new': None, 'domblkerror new': None, 'domdisplay new': None,
         'setmem new 180000': None, 'net-list': None, 'pool-list': None, 'nodedev-list': None, 'iface-list': None,
-        'secret-list': None, 'nwfilter-list': None, 'qemu-monitor-command new info': None,
+        'secret-list': None, 'nwfilter-list': None, 'qemu-monitor-command new info':
+        "error: operation failed: unable to execute QEMU command 'info'",
         'managedsave-remove new': None, 'destroy new': '', 'domstate new --reason ': 'shut off (destroyed)',
         'domrename new  other': '', 'dominfo other': 'Id:             -', 'undefine other': '', 'list  --all': '',
     }
