@@ -101,6 +101,8 @@ class RulesTest(SystemTest):
         self.assertEqual(self.answer('bob', name='alice-1', **define), 'ask')
         self.assertEqual(self.answer('alice', name='alice-1', **define), 'ask')
         self.assertEqual(self.answer('alice', 'connection.write', owner='alice'), 'ask')
+        # The emulator could open what belongs to others.
+        self.assertEqual(self.answer('alice', 'emulator.command', name='any', owner='alice'), 'ask')
 
     def test_administrators(self):
         self.install('50-virtbus-administrators.rules')
