@@ -6,6 +6,9 @@
 #include "drivers/wire/errors.h"
 #include "service/base/cleanup.h"
 
+/* How long the end of a link waits for the answers that are under way. */
+#define LINGER_DEADLINE G_USEC_PER_SEC
+
 struct RemoteLink {
         unsigned n_ref;
         WirePeer *peer;
@@ -22,6 +25,7 @@ struct RemoteLink {
 
 /* The end. */
 
+/* Those who wait are told; that the peer works on their calls stays known. */
 static void fail_calls(RemoteLink *link)
 {
         GHashTableIter iter;
@@ -31,7 +35,7 @@ static void fail_calls(RemoteLink *link)
         while (g_hash_table_iter_next(&iter, NULL, &data)) {
                 RemoteCall *call = data;
 
-                g_hash_table_iter_remove(&iter);
+                g_hash_table_iter_replace(&iter, NULL);
                 if (!call)
                         continue;
                 call->in_flight = false;
@@ -72,6 +76,21 @@ static void link_fail(RemoteLink *link, GError *problem)
         remote_link_unref(link);
 }
 
+static void way_close(RemoteLink *link)
+{
+        if (link->way.through)
+                link->way.through = link->way.free(link->way.through);
+}
+
+/* Nothing comes any more. */
+static void link_disconnect(RemoteLink *link)
+{
+        wire_peer_close(link->peer);
+        g_hash_table_remove_all(link->calls);
+        fiber_queue_wake_all(&link->queue, 0);
+        way_close(link);
+}
+
 static void on_closed(WirePeer *peer, WireCloseReason reason, const GError *error, void *data)
 {
         RemoteLink *link = data;
@@ -90,7 +109,11 @@ static void on_closed(WirePeer *peer, WireCloseReason reason, const GError *erro
         else
                 error_set(&problem, ERROR_RPC, "the connection has failed: %s%s%s", error->message,
                         complaint ? ": " : "", complaint ?: "");
+        remote_link_ref(link);
         link_fail(link, problem);
+        g_hash_table_remove_all(link->calls);
+        fiber_queue_wake_all(&link->queue, 0);
+        remote_link_unref(link);
 }
 
 /* What comes in. */
@@ -249,12 +272,6 @@ RemoteLink *remote_link_ref(RemoteLink *link)
         return link;
 }
 
-static void way_close(RemoteLink *link)
-{
-        if (link->way.through)
-                link->way.through = link->way.free(link->way.through);
-}
-
 RemoteLink *remote_link_unref(RemoteLink *link)
 {
         if (!link || --link->n_ref > 0)
@@ -276,15 +293,41 @@ void remote_link_drop(RemoteLink *link, const char *reason)
         remote_link_ref(link);
         error_set(&problem, ERROR_RPC, "%s", reason);
         link_fail(link, problem);
-        wire_peer_close(link->peer);
-        way_close(link);
+        link_disconnect(link);
         remote_link_unref(link);
 }
 
+/* Suspends. Has a reference. */
+static void linger(void *data)
+{
+        RemoteLink *link = data;
+        uint64_t deadline = fiber_deadline(LINGER_DEADLINE);
+
+        fiber_shield();
+        while (g_hash_table_size(link->calls) > 0)
+                if (fiber_queue_wait(&link->queue, "answers that nobody wants", deadline) < 0)
+                        break;
+        fiber_unshield();
+        link_disconnect(link);
+        remote_link_unref(link);
+}
+
+/* A client that is gone while libvirtd 9.0 works on its calls may take it along: two threads clear
+ * up after it at once. */
 void remote_link_close(RemoteLink *link, const char *reason)
 {
+        GError *problem = NULL;
+
         link->events = NULL;
-        remote_link_drop(link, reason);
+        remote_link_ref(link);
+        if (link->problem || g_hash_table_size(link->calls) == 0 ||
+                fiber_start("the end of a link", linger, link, NULL) < 0) {
+                remote_link_drop(link, reason);
+                remote_link_unref(link);
+                return;
+        }
+        error_set(&problem, ERROR_RPC, "%s", reason);
+        link_fail(link, problem);
 }
 
 const GError *remote_link_problem(const RemoteLink *link)

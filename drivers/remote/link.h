@@ -39,7 +39,8 @@ RemoteLink *remote_link_ref(RemoteLink *link);
 /* Takes NULL; returns NULL. */
 RemoteLink *remote_link_unref(RemoteLink *link);
 
-/* Ends it: the reason is what calls in flight are told. `lost` is not called. */
+/* Ends it: the reason is what calls in flight are told, at once. `lost` is not called. The peer
+ * finds its client gone when it has answered those calls, or does not for a moment. */
 void remote_link_close(RemoteLink *link, const char *reason);
 
 /* Ends it for a reason that calls in flight and `lost` are told. */

@@ -89,38 +89,71 @@ static void test_lost_in_line(Test *test, const void *unused)
         assert_story("lost: " CLOSED " many: 256 failed one: " CLOSED);
 }
 
-static void test_turn(Test *test, const void *unused)
+/* The answer to the call of that number. */
+static void answer(const Test *test, uint32_t serial)
 {
         const WireHeader header = {
                 .program = WIRE_PROGRAM_REMOTE,
                 .version = WIRE_VERSION,
                 .procedure = WIRE_CONNECT_GET_HOSTNAME,
                 .type = WIRE_REPLY,
+                .serial = serial,
         };
+        g_autoptr(GByteArray) frame = g_byte_array_new();
+        WireConnectGetHostnameRet ret = { .hostname = (char *)"web" };
 
+        g_byte_array_set_size(frame, WIRE_FRAME_LEAST);
+        g_assert_cmpint(
+                wire_encode(wire_procedure(header.program, header.procedure)->ret, &ret, frame), ==,
+                0);
+        wire_frame_write(frame->data, frame->len, &header);
+        g_assert_cmpint(write(test->other, frame->data, frame->len), ==, frame->len);
+        settle();
+}
+
+static void test_turn(Test *test, const void *unused)
+{
         (void)unused;
         start("many", call_many, test);
         start("one", call_one, test);
         settle();
         /* One that was answered makes room for the next, whose number is that of its turn. */
-        for (uint32_t serial = 0; serial <= LINK_CALLS_MAX; serial += LINK_CALLS_MAX) {
-                g_autoptr(GByteArray) frame = g_byte_array_new();
-                WireConnectGetHostnameRet ret = { .hostname = (char *)"web" };
-                WireHeader head = header;
-
-                head.serial = serial;
-                g_byte_array_set_size(frame, WIRE_FRAME_LEAST);
-                g_assert_cmpint(
-                        wire_encode(wire_procedure(head.program, head.procedure)->ret, &ret, frame),
-                        ==, 0);
-                wire_frame_write(frame->data, frame->len, &head);
-                g_assert_cmpint(write(test->other, frame->data, frame->len), ==, frame->len);
-                settle();
-        }
+        answer(test, 0);
+        answer(test, LINK_CALLS_MAX);
         assert_story("one: web");
         shutdown(test->other, SHUT_WR);
         spin();
         assert_story("lost: " CLOSED " many: 255 failed");
+}
+
+/* For the peer, who has read all that there is. */
+static bool is_open(const Test *test)
+{
+        char bytes[256];
+        ssize_t n;
+
+        while ((n = recv(test->other, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+                continue;
+        return n < 0;
+}
+
+/* Callers hear of the end at once, the peer when it has answered. */
+static void test_closed_behind_answers(Test *test, const void *unused)
+{
+        (void)unused;
+        start("one", call_one, test);
+        start("other", call_one, test);
+        settle();
+        remote_link_close(test->link, "closed");
+        test->link = remote_link_unref(test->link);
+        settle();
+        assert_story("one: closed one: closed");
+        g_assert_true(is_open(test));
+        answer(test, 0);
+        g_assert_true(is_open(test));
+        answer(test, 1);
+        g_assert_false(is_open(test));
+        assert_story("");
 }
 
 int main(int argc, char **argv)
@@ -128,5 +161,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add("/remote/link/lost-in-line", Test, NULL, setup, test_lost_in_line, teardown);
         g_test_add("/remote/link/turn", Test, NULL, setup, test_turn, teardown);
+        g_test_add("/remote/link/closed-behind-answers", Test, NULL, setup,
+                test_closed_behind_answers, teardown);
         return g_test_run();
 }
