@@ -223,6 +223,11 @@ extern const Driver qemu_driver;
 extern const Driver remote_driver;
 extern const Driver xen_driver;
 
+/* A peer on another host that is silent for so many seconds is asked for a sign of life, and lost
+ * after so many answers that did not come. Holds for links that are made from now on; interval 0 or
+ * less: never. */
+void remote_keep_alive(int interval, int count);
+
 /* Fills the base of a driver's own struct. */
 void connection_init(Connection *connection, const Driver *driver, const char *label,
         const Uri *uri, void (*free_)(Object *));

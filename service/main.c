@@ -213,6 +213,14 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
         return 0;
 }
 
+static int load_settings(Instance instance, GError **error)
+{
+        if (settings_load(instance, error) < 0)
+                return -1;
+        remote_keep_alive(settings()->keepalive_interval, settings()->keepalive_count);
+        return 0;
+}
+
 /* An administrator has changed the configuration. What is wrong leaves all as it was. */
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
 {
@@ -223,7 +231,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
         if (service->stage != STAGE_SERVING)
                 return 0;
         sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, fiber_now());
-        if (settings_load(service->options.instance, &error) < 0)
+        if (load_settings(service->options.instance, &error) < 0)
                 g_warning("the configuration stays as it was: %s", error->message);
         else
                 manager_settled();
@@ -428,7 +436,7 @@ int main(int argc, char **argv)
         if (r != 0)
                 return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
         umask(0022);
-        if (settings_load(service.options.instance, &error) < 0) {
+        if (load_settings(service.options.instance, &error) < 0) {
                 fprintf(stderr, "virtbusd: %s\n", error->message);
                 return EXIT_FAILURE;
         }

@@ -20,7 +20,8 @@ struct RemoteLink {
         GHashTable *streams; /* serial to RemoteStream */
         FiberQueue queue;    /* of those who wait until fewer calls are in flight */
         GError *problem;
-        bool complained; /* of an event */
+        bool complained;   /* of an event */
+        unsigned patience; /* seconds of silence */
 };
 
 /* The end. */
@@ -100,9 +101,8 @@ static void on_closed(WirePeer *peer, WireCloseReason reason, const GError *erro
 
         (void)peer;
         if (reason == WIRE_CLOSE_KEEPALIVE)
-                error_set(&problem, ERROR_RPC, "the peer has not answered for %u s",
-                        (unsigned)(LINK_KEEPALIVE_INTERVAL * (LINK_KEEPALIVE_COUNT + 1) /
-                                G_USEC_PER_SEC));
+                error_set(
+                        &problem, ERROR_RPC, "the peer has not answered for %u s", link->patience);
         else if (reason == WIRE_CLOSE_EOF || !error)
                 error_set(&problem, ERROR_RPC, "the peer has closed the connection%s%s",
                         complaint ? ": " : "", complaint ?: "");
@@ -328,6 +328,12 @@ void remote_link_close(RemoteLink *link, const char *reason)
         }
         error_set(&problem, ERROR_RPC, "%s", reason);
         link_fail(link, problem);
+}
+
+void remote_link_keep_alive(RemoteLink *link, unsigned interval, unsigned count)
+{
+        link->patience = interval * (count + 1);
+        wire_peer_keepalive(link->peer, interval * G_USEC_PER_SEC, count);
 }
 
 const GError *remote_link_problem(const RemoteLink *link)

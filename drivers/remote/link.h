@@ -20,10 +20,6 @@ typedef struct RemoteStream RemoteStream;
  * sooner. */
 #define LINK_QUERY_DEADLINE (60 * G_USEC_PER_SEC)
 #define LINK_WORK_DEADLINE (UINT64_C(6) * 3600 * G_USEC_PER_SEC)
-/* A peer that is silent for so long, and for so many questions more, is lost: 30 s. */
-#define LINK_KEEPALIVE_INTERVAL (5 * G_USEC_PER_SEC)
-#define LINK_KEEPALIVE_COUNT 5
-
 /* Either may be NULL. */
 typedef struct RemoteLinkEvents {
         /* An event of the program REMOTE; ret is its struct, allocated, and the callee's. On the
@@ -45,6 +41,10 @@ void remote_link_close(RemoteLink *link, const char *reason);
 
 /* Ends it for a reason that calls in flight and `lost` are told. */
 void remote_link_drop(RemoteLink *link, const char *reason);
+
+/* From now on a peer that is silent for so long (seconds), and for so many questions more, is lost.
+ */
+void remote_link_keep_alive(RemoteLink *link, unsigned interval, unsigned count);
 
 /* Why it is lost; NULL while it is not. */
 const GError *remote_link_problem(const RemoteLink *link);

@@ -122,13 +122,15 @@ static int has_feature(
 
 static int keep_alive(RemoteLink *link, uint64_t deadline, GError **error)
 {
+        const Silence *silence = transport_silence();
         bool answers;
 
+        if (silence->interval == 0)
+                return 0;
         if (has_feature(link, FEATURE_KEEPALIVE, deadline, &answers, error) < 0)
                 return -1;
         if (answers)
-                wire_peer_keepalive(
-                        remote_link_peer(link), LINK_KEEPALIVE_INTERVAL, LINK_KEEPALIVE_COUNT);
+                remote_link_keep_alive(link, silence->interval, silence->count);
         return 0;
 }
 

@@ -612,7 +612,9 @@ static char *session_complaint(SshSession *self)
         g_autofree char *text = g_utf8_make_valid(self->complaint->str, self->complaint->len);
 
         g_strstrip(g_strdelimit(text, "\r\n\t", ' '));
-        return text[0] ? g_steal_pointer(&text) : NULL;
+        if (text[0])
+                return g_steal_pointer(&text);
+        return session_alive(self) ? NULL : g_strdup(session_problem(self));
 }
 
 /* Suspends. What opens the channel: one of the library's calls. */

@@ -46,7 +46,8 @@ typedef struct SshPlugin {
         SshSession *(*ref)(SshSession *session);
         SshSession *(*unref)(SshSession *session); /* channels hold it, too; returns NULL */
         bool (*alive)(const SshSession *session);  /* as far as is known */
-        /* What commands complained of last; allocated. NULL: of nothing. */
+        /* What commands complained of last, or else why the session ended; allocated. NULL: nothing
+         * is known to be wrong. */
         char *(*complaint)(SshSession *session);
 
         /* Suspends. A channel to a UNIX socket of the host. *ret is a descriptor. -1 also where

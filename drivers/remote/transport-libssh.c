@@ -2,7 +2,10 @@
 
 /* SSH in process, which can ask the user of the client for what it needs. */
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "drivers/credentials.h"
 #include "drivers/remote/ssh-command.h"
@@ -48,6 +51,25 @@ static int ask(
         return credential_get(target->uri, "ssh", &question, ret, error);
 }
 
+/* Screens go through it as well, of which the link's own keepalive knows nothing: the kernel ends a
+ * connection whose other end is silent. The SSH there takes what comes, so that silence is its end.
+ */
+static void expect_answers(int fd)
+{
+        const Silence *silence = transport_silence();
+        const int on = 1, interval = MIN(silence->interval, INT16_MAX);
+        /* The link, which says what happened, comes well before. */
+        const unsigned patience = 2 * interval * (silence->count + 1) * 1000;
+
+        if (interval == 0)
+                return;
+        /* Where the kernel does not, the link still finds out for itself. */
+        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &interval, sizeof interval);
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+        setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
+}
+
 /* Suspends. */
 static int log_in(const SshPlugin *ssh, const Target *target, uint64_t deadline, SshSession **ret,
         GError **error)
@@ -78,6 +100,7 @@ static int log_in(const SshPlugin *ssh, const Target *target, uint64_t deadline,
         options.known_hosts = known_hosts;
         if (tcp_connect(target, SSH_PORT, deadline, &fd, error) < 0)
                 return -1;
+        expect_answers(fd);
         return ssh->open(&options, fd, deadline, ret, error);
 }
 

@@ -66,6 +66,19 @@ static int ssh_way(Target *target, uint64_t deadline, Way *ret, GError **error)
         return 0;
 }
 
+/* What it leads to has no keepalive of its own. */
+static void expect_answers(GPtrArray *argv)
+{
+        const Silence *silence = transport_silence();
+
+        if (silence->interval == 0)
+                return;
+        g_ptr_array_add(argv, g_strdup("-o"));
+        g_ptr_array_add(argv, g_strdup_printf("ServerAliveInterval=%u", silence->interval));
+        g_ptr_array_add(argv, g_strdup("-o"));
+        g_ptr_array_add(argv, g_strdup_printf("ServerAliveCountMax=%u", silence->count));
+}
+
 static int ssh_port(
         Target *target, const char *host, int port, uint64_t deadline, int *ret, GError **error)
 {
@@ -74,6 +87,7 @@ static int ssh_port(
         Tunnel *tunnel;
 
         (void)deadline;
+        expect_answers(argv);
         g_ptr_array_add(argv, g_strdup("-W"));
         g_ptr_array_add(argv,
                 g_strdup_printf("%s%s%s:%d", brackets ? "[" : "", host, brackets ? "]" : "", port));

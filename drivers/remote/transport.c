@@ -6,6 +6,18 @@
 static const Transport *const transports[] = { &unix_transport, &tcp_transport, &tls_transport,
         &ssh_transport, &libssh_transport, &libssh2_transport, &ext_transport };
 
+static Silence silence = { .interval = 5, .count = 5 };
+
+void remote_keep_alive(int interval, int count)
+{
+        silence = (Silence){ .interval = MAX(interval, 0), .count = count };
+}
+
+const Silence *transport_silence(void)
+{
+        return &silence;
+}
+
 const Transport *transport_of(const Target *target, GError **error)
 {
         const Uri *uri = target->uri;

@@ -38,6 +38,14 @@ typedef struct Transport {
 extern const Transport unix_transport, tcp_transport, tls_transport, ssh_transport,
         libssh_transport, libssh2_transport, ext_transport;
 
+/* A peer that is silent for so many seconds is asked for a sign of life, and lost after so many
+ * answers that did not come. An interval of 0: never. What is settled now (remote_keep_alive()). */
+typedef struct Silence {
+        unsigned interval, count;
+} Silence;
+
+const Silence *transport_silence(void);
+
 /* The one that a URI names, or means; NULL with the error where there is none such. */
 const Transport *transport_of(const Target *target, GError **error);
 

@@ -204,6 +204,16 @@ class Daemon:
     def signal(self, name='TERM'):
         self._host.run('sh', '-c', f'kill -{name} $(cat {self._pid_file})')
 
+    def pause(self):
+        """It does nothing until resume(), and so does nsenter, which stops when what it runs is stopped."""
+        self.signal('STOP')
+        wait_until(lambda: pathlib.Path(f'/proc/{self.process.pid}/stat').read_text().rpartition(') ')[2][0] == 'T',
+                   'a daemon that is stopped')
+
+    def resume(self):
+        # nsenter tells it.
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self, name='TERM'):
         with contextlib.suppress(AssertionError):
             self.signal(name)
