@@ -13,8 +13,9 @@ import unittest
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ('bus', 'harness', 'guest')]
 
 import guest
-import lab as laboratory
-from bustest import BusTest, CallError, PAUSED, RUNNING, SHUT_OFF
+from bustest import CallError, PAUSED, RUNNING, SHUT_OFF
+from lab import NAME
+from labtest import InLab
 
 XML = '''<domain type='qemu'><name>real</name><memory unit='MiB'>128</memory><vcpu>1</vcpu>
 <os><type arch='x86_64' machine='pc'>hvm</type><kernel>{kernel}</kernel><initrd>{initramfs}</initrd>
@@ -23,14 +24,21 @@ XML = '''<domain type='qemu'><name>real</name><memory unit='MiB'>128</memory><vc
 <video><model type='vga'/></video><memballoon model='none'/></devices></domain>'''
 
 
-@unittest.skipIf(laboratory.missing(), f'{laboratory.missing()} cannot be had here')
-class GuestTest(BusTest):
+class GuestTest(InLab):
+    """Through libvirtd's own socket, which takes descriptors."""
+
     @classmethod
-    def setUpClass(cls):
+    def furnish(cls):
         cls.kernel, cls.initramfs = guest.make()
-        cls.lab = laboratory.Lab.shared()
-        cls.addClassCleanup(cls.lab.close)
-        super().setUpClass()
+        super().furnish()
+
+    def uri(self) -> str:
+        return f'qemu+unix:///system?socket={self.lab.socket()}'
+
+    def look(self, one):
+        """At its screen, which nothing but a descriptor leads to."""
+        with os.fdopen(one.call('Domain.OpenGraphicsFD', 0, 1), 'r+b', buffering=0) as display:
+            self.assertEqual(display.read(4), b'RFB ')
 
     def read_until(self, console: int, text: bytes) -> bytes:
         got, until = b'', time.monotonic() + 240
@@ -42,7 +50,7 @@ class GuestTest(BusTest):
         return got
 
     def test_life(self):
-        host = self.open(f'qemu+unix:///system?socket={self.lab.socket()}', client=self.new_client())
+        host = self.open(self.uri(), client=self.new_client())
         # When libvirtd has looked at all its emulators.
         self.client.wait(lambda: host.get('Connection.Version') > 0, 240)
         one = host.client.object(host.call('Connection.DomainDefineXML', XML.format(
@@ -61,8 +69,7 @@ class GuestTest(BusTest):
             stats = one.call('Domain.GetStats', 0, 0)
             self.assertEqual((stats['state.state'], stats['vcpu.current']), (RUNNING, 1))
             self.assertGreater(stats['cpu.time'], 0)
-            with os.fdopen(one.call('Domain.OpenGraphicsFD', 0, 1), 'r+b', buffering=0) as display:
-                self.assertEqual(display.read(4), b'RFB ')
+            self.look(one)
             mime, picture = one.call('Domain.Screenshot', 0, 0)
             with os.fdopen(picture, 'rb') as picture:
                 self.assertTrue((mime, picture.read(2)) in (('image/x-portable-pixmap', b'P6'), ('image/png', b'\x89P')))
@@ -87,6 +94,17 @@ class GuestTest(BusTest):
         for member in ('Domain.Destroy', 'Domain.Undefine'):
             with contextlib.suppress(CallError):
                 one.call(member, 0)
+
+
+class GuestThroughLibsshTest(GuestTest):
+    """Through SSH, which takes none: test_graphics.py has screens that are reached by their port."""
+
+    def uri(self) -> str:
+        return f'qemu+libssh://root@{NAME}/system?keyfile={self.lab.key()}&known_hosts={self.lab.folder}/known_hosts'
+
+    def look(self, one):
+        with self.refused('OperationUnsupported', "Operation not supported: graphics device 0 of 'real' has no port"):
+            one.call('Domain.OpenGraphicsFD', 0, 1)
 
 
 if __name__ == '__main__':
