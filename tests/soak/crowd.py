@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ElementTree
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / 'tests/harness'))
 
+from bus import command_line  # noqa: E402
 from wire import Wire  # noqa: E402
 
 PROPERTIES = 'org.freedesktop.DBus.Properties'
@@ -124,10 +125,18 @@ class Holding:
         wire.close()
         self.descriptors = collections.Counter()
         for fd in pathlib.Path(f'/proc/{pid}/fd').iterdir():
-            self.descriptors[re.sub(r'\d+', 'N', os.readlink(fd))] += 1
+            what = os.readlink(fd)
+            if not ('pidfd' in what and self.is_guest(pid, fd.name)):
+                self.descriptors[re.sub(r'\d+', 'N', what)] += 1
         self.objects = {path for objects in world.objects.values() for path in objects}
         status = pathlib.Path(f'/proc/{pid}/status').read_text()
         self.resident = int(re.search(r'VmRSS:\s+(\d+)', status).group(1))
+
+    @staticmethod
+    def is_guest(pid: int, fd: str) -> bool:
+        """Whether a pidfd is that of a guest. Those of a host that was closed run on, and are waited for."""
+        fields = pathlib.Path(f'/proc/{pid}/fdinfo/{fd}').read_text()
+        return 'qemu' in command_line(int(re.search(r'^Pid:\s+(-?\d+)', fields, re.MULTILINE).group(1)))
 
     @classmethod
     def settled(cls, pid: int, address: str, world: World, like=None):
