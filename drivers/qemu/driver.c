@@ -515,20 +515,27 @@ static void settle_run(void *data)
         qemu_find_version(connection);
 }
 
+/* Those that the adoption brought back, too, but for those that it has told of itself. */
+static void publish_domains(Connection *connection)
+{
+        g_autoptr(GList) domains =
+                g_hash_table_get_values(registry_all(&connection->registry, DOMAIN_BY_UUID));
+
+        for (GList *link = domains; link; link = link->next)
+                if (!((Object *)link->data)->published)
+                        object_publish(link->data);
+}
+
 static void qemu_start(Connection *connection)
 {
         QemuConnection *self = qemu_connection_of(connection);
-        g_autoptr(GList) domains =
-                g_hash_table_get_values(registry_all(&connection->registry, DOMAIN_BY_UUID));
         g_autofree char *emulator = probes_find(host_arch());
         g_autoptr(QemuBinary) known = emulator ? probes_peek(self->probes, emulator) : NULL;
 
         if (known)
                 object_set_uint64(self, CONNECTION_PROPERTY_VERSION, known->version);
         qemu_adopt_all(self);
-        for (GList *link = domains; link; link = link->next)
-                if (!((Object *)link->data)->published && !((Object *)link->data)->gone)
-                        object_publish(link->data);
+        publish_domains(connection);
         connection_ref(connection);
         fiber_owe("settling a connection", settle_run, connection);
 }

@@ -339,6 +339,40 @@ class FullTest(FakeHost):
         self.assertFalse(self.left('full'))
 
 
+class ReturnTest(QemuTest):
+    """Guests run on without their host and without the service, and are there again with it."""
+
+    def close_host(self):
+        self.manager.call('Manager.Close', self.host.path)
+
+    def stop(self):
+        self.bus.stop_service()
+        self.bus.start_service()
+
+    def kill(self):
+        self.bus.kill_service()
+        self.bus.start_service()
+
+    def test_return(self):
+        guests = [self.define('kept', uuid=UUID, start=0), self.create('transient')]
+        what = ('Name', 'Id', 'State', 'Active', 'Persistent', 'Memory')
+        before = [[guest.get(f'Domain.{name}') for name in what] for guest in guests]
+        documents = [guest.call('Domain.GetXMLDesc', 0) for guest in guests]
+        running = [self.process(name) for name in ('kept', 'transient')]
+        for leave in (self.close_host, self.stop, self.kill):
+            with self.subTest(leave.__name__):
+                leave()
+                self.assertEqual(self.open(self.host_uri()).path, self.host.path)
+                self.assertEqual(set(self.host.call('Connection.ListDomains', 0)), {guest.path for guest in guests})
+                self.assertEqual([[guest.get(f'Domain.{name}') for name in what] for guest in guests], before)
+                self.assertEqual([guest.call('Domain.GetXMLDesc', 0) for guest in guests], documents)
+                self.assertEqual([self.process(name) for name in ('kept', 'transient')], running)
+        for guest, end in zip(guests, ([], ['removed'])):
+            with self.story(guest, 'changed Active Id State', 'stopped 1', *end):
+                guest.call('Domain.Destroy', 0)
+        self.assertFalse(self.left('kept') + self.left('transient'))
+
+
 class KilledTest(QemuTest):
     def test_killed(self):
         for number, story, state in (
