@@ -13,6 +13,7 @@ virtbus serves a session, libvirtd a system: it is root who runs both. Each has 
 is compared as {folder}.
 """
 
+import contextlib
 import os
 import pathlib
 import pty
@@ -72,7 +73,7 @@ class Terminal:
 
     def __init__(self, command: list, env=None):
         self.text = ''
-        self.process, self._fd = None, -1
+        self.command, self.process, self._fd = command, None, -1
         ours, theirs = pty.openpty()
         try:
             self.process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs,
@@ -102,16 +103,22 @@ class Terminal:
         until = time.monotonic() + deadline
         while wanted not in self.text:
             if not self._read(until):
-                raise AssertionError(f'waited for {wanted!r}, and there was:\n{self.text}')
+                raise AssertionError(self._in_vain(wanted))
         said, self.text = self.text.split(wanted, 1)
         return said
+
+    def _in_vain(self, wanted: str) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1)
+        how = 'it still runs' if self.process.returncode is None else f'it has ended with {self.process.returncode}'
+        return f'{" ".join(map(str, self.command))}: waited for {wanted!r}, {how}, and there was:\n{self.text}'
 
     def wake(self, prompt: str):
         """expect() of a prompt that may have been there before: an empty line, if that is not lost, brings another."""
         until = time.monotonic() + DEADLINE
         while prompt not in self.text:
             if time.monotonic() > until or self.process.poll() is not None:
-                raise AssertionError(f'waited for {prompt!r}, and there was:\n{self.text}')
+                raise AssertionError(self._in_vain(prompt))
             self.say('\n')
             soon = time.monotonic() + 3
             while prompt not in self.text and self._read(soon):
