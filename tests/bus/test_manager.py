@@ -399,7 +399,7 @@ class NamespaceTest(BusTest):
             self.other_call(self.GUEST, 'Domain.Destroy', '(u)', 0)
             self.client.object(TEST_DOMAIN).call('Domain.Create', 0)
             signals.wait(path=self.HOST, member='DomainEvent', where=lambda s: s.arguments[1] == 2)
-        told = [(s.path, s.interface, s.member, s.arguments) for s in signals.all if s.path.startswith('/org/libvirt')]
+        told = [(s.path, s.interface, s.member, s.arguments) for s in signals.all if s.path.startswith(self.HOST)]
         changed = ('org.freedesktop.DBus.Properties', 'PropertiesChanged')
         event = (self.HOST, 'org.libvirt.Connect', 'DomainEvent')
         stopped = told.index((*event, (self.GUEST, 5, 1)))
