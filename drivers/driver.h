@@ -227,6 +227,8 @@ extern const Driver xen_driver;
  * after so many answers that did not come. Holds for links that are made from now on; interval 0 or
  * less: never. */
 void remote_keep_alive(int interval, int count);
+/* The parameters "mode" and "proxy" of remote URIs that do not have them; NULL: "auto". */
+void remote_choose(const char *mode, const char *proxy);
 
 /* Fills the base of a driver's own struct. */
 void connection_init(Connection *connection, const Driver *driver, const char *label,

@@ -218,6 +218,7 @@ static int load_settings(Instance instance, GError **error)
         if (settings_load(instance, error) < 0)
                 return -1;
         remote_keep_alive(settings()->keepalive_interval, settings()->keepalive_count);
+        remote_choose(settings()->remote_mode, settings()->remote_proxy);
         return 0;
 }
 

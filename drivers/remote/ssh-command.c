@@ -14,7 +14,7 @@ ENUM_TABLE(ssh_proxy_table, "proxy", _SSH_PROXY_MAX, "auto", "netcat", "native")
 
 static int find_proxy(const Target *target, SshProxy *ret, GError **error)
 {
-        const char *word = uri_parameter(target->uri, "proxy");
+        const char *word = target_choice(target, "proxy");
         const char *netcat = uri_parameter(target->uri, "netcat");
         int given = word ? enum_value(&ssh_proxy_table, word) : -1;
 

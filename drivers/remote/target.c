@@ -72,6 +72,29 @@ bool target_flag(const Target *target, const char *name)
         return value && strcmp(value, "0") != 0;
 }
 
+static struct {
+        char *mode, *proxy;
+} chosen;
+
+static void choose(char **choice, const char *word)
+{
+        g_free(*choice);
+        *choice = g_strcmp0(word, "auto") == 0 ? NULL : g_strdup(word);
+}
+
+void remote_choose(const char *mode, const char *proxy)
+{
+        choose(&chosen.mode, mode);
+        choose(&chosen.proxy, proxy);
+}
+
+const char *target_choice(const Target *target, const char *name)
+{
+        return uri_parameter(target->uri, name) ?:
+                strcmp(name, "mode") == 0       ? chosen.mode :
+                                                  chosen.proxy;
+}
+
 int target_check_path(const Target *target, const char *name, GError **error)
 {
         const char *path = uri_parameter(target->uri, name);

@@ -25,6 +25,9 @@ Target *target_free(Target *target);
 /* A parameter of the URI that is a number: "0" is no, as any other is yes. */
 bool target_flag(const Target *target, const char *name);
 
+/* The parameter "mode" or "proxy", or what remote_choose() says where the URI has none; or NULL. */
+const char *target_choice(const Target *target, const char *name);
+
 /* -1 where such a parameter, which names a file or a folder, is not absolute: what it would be
  * relative to is the service's. */
 int target_check_path(const Target *target, const char *name, GError **error);

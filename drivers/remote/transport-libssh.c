@@ -109,7 +109,7 @@ static int open_peer(const SshPlugin *ssh, SshSession *session, const Target *ta
         uint64_t deadline, int *ret, GError **error)
 {
         g_autofree char *path = NULL, *command = NULL;
-        bool chosen = uri_parameter(target->uri, "proxy") || uri_parameter(target->uri, "netcat");
+        bool chosen = target_choice(target, "proxy") || uri_parameter(target->uri, "netcat");
 
         if (socket_path(target, true, &path, error) < 0 || ssh_command(target, &command, error) < 0)
                 return -1;

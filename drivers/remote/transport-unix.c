@@ -69,7 +69,7 @@ static int find_path(const Target *target, SocketMode mode, char **ret)
 int socket_path(const Target *target, bool remote, char **ret, GError **error)
 {
         const char *given = uri_parameter(target->uri, "socket");
-        const char *word = uri_parameter(target->uri, "mode");
+        const char *word = target_choice(target, "mode");
         int mode = word ? enum_value(&socket_mode_names, word) : SOCKET_AUTO;
 
         if (mode < 0)

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from bus import PrivateBus, service_program
-from bustest import ROOT, TEST, BusTest
+from bustest import ROOT, TEST, BusTest, CallError
 
 
 class SettingsTest(unittest.TestCase):
@@ -74,9 +74,20 @@ class SettingsTest(unittest.TestCase):
                 self.assertIn(f'{self.bus.folder}/config/libvirt/libvirt.conf:1: ', problem)
                 self.assertEqual(self.open('test:///default'), TEST)
 
-    def test_settings_of_libvirt_that_are_none_of_ours(self):
+    def test_settings_that_are_none_of_ours(self):
         self.start('remote_mode = "auto"\nsomething_new = [ "x" ]\n')
         self.assertEqual(self.manager.get('Manager.Problems'), [])
+
+    def test_ways_to_other_hosts(self):
+        """What the URI does not say."""
+        self.start('remote_mode = "strange"\nremote_proxy = "odd"\n')
+        for uri, problem in (('test+unix:///default', "there is no mode 'strange'"),
+                             ('test+unix:///default?mode=legacy&socket=/none', ''),
+                             ('test+ssh://nobody.invalid/default', "there is no proxy 'odd'")):
+            with self.subTest(uri), self.assertRaises(CallError) as caught:
+                self.open(uri)
+            self.assertIn(problem, caught.exception.message)
+            self.assertEqual('there is no' in caught.exception.message, bool(problem), caught.exception.message)
 
     def test_default_uri(self):
         self.start('uri_default = "test:///default"\n')
