@@ -41,10 +41,13 @@ MODULES = [
 # What busybox' acpid looks up: the power button's name for a key event, and what to run for it.
 ACPI_MAP = 'EV_KEY 0x01 KEY_POWER 116 1 button/power PWRF 00000080\n'
 ACPI_ACTION = 'PWRF PWRF/00000080\n'
+# What is still on its way through a serial line when the machine ends is lost, here and in the terminal beyond it.
 POWER_BUTTON = '''#!/bin/sh
 for line in /dev/ttyS0 /dev/hvc0; do
         { echo 'guest: power button' >$line; } 2>/dev/null
 done
+stty -F /dev/ttyS0 sane 2>/dev/null
+sleep 1
 poweroff -f
 '''
 UDHCPC = '''#!/bin/sh
