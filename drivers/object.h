@@ -27,6 +27,7 @@ typedef enum JobKind {
         JOB_MODIFY, /* may suspend; one at a time for each object */
         JOB_BESIDE, /* may suspend; about a job in work: asks how far it is, or tells it how to go
                      * on. Of a caller it waits for others of its kind only */
+        JOB_APART,  /* may suspend; no later call of a caller waits for it */
         JOB_ABORT,  /* may suspend; waits for no call, for it ends them */
         _JOB_KIND_MAX,
 } JobKind;

@@ -32,7 +32,7 @@ COMPATIBLE = {"Connection": "org.libvirt.Connect"}  # else org.libvirt. + the cl
 MASK = "0x[0-9a-f]{1,8}"
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 EMISSIONS = {"true": "VALUE", "const": "CONST", "false": "NONE"}
-JOBS = ("none", "query", "modify", "beside", "abort")
+JOBS = ("none", "query", "modify", "beside", "apart", "abort")
 ANNOTATIONS = {
     "method": {"Permission", "PermissionWhen", "PermissionAlso", "Job", "Active", "Flags", "Identify", "Procedure",
                "Since", "Gen"},

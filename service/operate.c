@@ -320,17 +320,27 @@ static bool in_line(const Call *call, const Object *object, bool beside)
         return call->object == object && is_of_kind(call, JOB_BESIDE) == beside;
 }
 
-/* The next call in line, which had to wait for the one before. */
-static void start_follower(Caller *caller, const Object *object, bool beside)
+/* The call that none before it holds up any more, though one did; NULL: none. */
+static Call *next_in_line(const Caller *caller, const Object *object, bool beside)
 {
         for (Call *call = caller->calls; call; call = call->next) {
                 if (!in_line(call, object, beside))
                         continue;
-                if (!call->waiting)
-                        return;
+                if (call->waiting)
+                        return call;
+                if (!is_of_kind(call, JOB_APART))
+                        return NULL;
+        }
+        return NULL;
+}
+
+static void start_followers(Caller *caller, const Object *object, bool beside)
+{
+        Call *call;
+
+        while ((call = next_in_line(caller, object, beside))) {
                 call->waiting = false;
                 call_start(call);
-                return;
         }
 }
 
@@ -346,7 +356,7 @@ static void call_end(Call *call)
         calls.n_in_work--;
         calls.last = fiber_now();
         call->door->free(call);
-        start_follower(caller, object, beside);
+        start_followers(caller, object, beside);
 }
 
 static int call_try(Call *call)
@@ -414,7 +424,8 @@ static bool must_wait(const Call *call)
         if (call->unordered || is_of_kind(call, JOB_ABORT))
                 return false;
         for (const Call *other = call->caller->calls; other; other = other->next)
-                if (in_line(other, call->object, is_of_kind(call, JOB_BESIDE)))
+                if (!is_of_kind(other, JOB_APART) &&
+                        in_line(other, call->object, is_of_kind(call, JOB_BESIDE)))
                         return true;
         return false;
 }

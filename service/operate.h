@@ -3,7 +3,8 @@
 
 /* Calls, whichever door they came through: authorized, carried out, answered. What needs no wait is
  * answered at once; the rest runs on a fiber. Calls of one caller on one object are answered in the
- * order they came, but for those that are about a job in work (JOB_BESIDE, JOB_ABORT).
+ * order they came, but for those that are about a job in work (JOB_BESIDE, JOB_ABORT) or that go
+ * their own way (JOB_APART).
  *
  * A door makes a Call the head of its own struct, fills it and gives it to call_begin(). How it is
  * answered is the door's to know: it comes back through the Door.

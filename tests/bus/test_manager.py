@@ -4,7 +4,9 @@
 
 import fcntl
 import os
+import pathlib
 import re
+import socket
 import subprocess
 import unittest
 import xml.etree.ElementTree as ElementTree
@@ -120,6 +122,26 @@ class ManagerTest(BusTest):
             self.client.object(path).get('Connection.URI')
         with self.refused('InvalidArg', 'invalid argument: Close: no object has that path'):
             second.object(ROOT).call('Manager.Close', path)
+
+    def test_hosts_that_take_their_time(self):
+        """Who waits for a host may open others, and ask for what else there is."""
+        silent, opening = [], []
+        for name in ('one', 'two'):
+            path = pathlib.Path(self.bus.folder) / name
+            silent.append(socket.socket(socket.AF_UNIX))
+            self.addCleanup(silent[-1].close)
+            silent[-1].bind(str(path))
+            silent[-1].listen()
+            opening.append(self.client.start(ROOT, 'org.virtbus1.Manager', 'Open', '(su)',
+                                             f'test+unix:///default?socket={path}', 0))
+        self.assertEqual(self.manager.call('Manager.Open', 'test:///default', 0), TEST)
+        self.assertEqual(self.manager.get('Manager.DefaultURI'), 'qemu:///session')
+        for listener, finish in zip(silent, opening):
+            listener.accept()[0].close()
+            with self.assertRaises(CallError) as caught:
+                finish()
+            # It was not the deadline that let the other calls through.
+            self.assertIn('the connection has failed', caught.exception.message)
 
     def test_goes_with_its_last_holder(self):
         uri = f'qemu:///embed?root={self.bus.folder}/left'

@@ -102,7 +102,7 @@ FAULTS = [
     ('annotation twice', [(JOB, JOB + JOB)], JOB, 'stands twice'),
     ('unknown way to tell of changes', [('value="const"', 'value="invalidates"')], 'invalidates',
      'is not known here'),
-    ('no job', without(JOB), MOVE, 'Job must be one of none, query, modify, beside, abort'),
+    ('no job', without(JOB), MOVE, 'Job must be one of none, query, modify, beside, apart, abort'),
     ('unknown job', [('value="modify"', 'value="change"')], MOVE, 'Job must be one of'),
     ('unknown Active', [('Active" value="yes"', 'Active" value="no"')], MOVE, "Active takes 'yes'"),
     ('unknown Gen', [('Gen" value="none"', 'Gen" value="all"')], LOOK, "Gen takes 'none'"),
