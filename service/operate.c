@@ -253,6 +253,7 @@ int call_perform(Call *call, void *out, GError **error)
 {
         int r;
 
+        g_assert(error);
         if (!action_only_reads(method_action(call)) &&
                 connections_refuse_write(call->caller, call->object, call->method->api, error) < 0)
                 return -1;

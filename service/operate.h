@@ -65,7 +65,8 @@ uint64_t calls_last(void);
 /* -1 with the error where a flag is given that the method does not know. */
 int call_check_flags(const Call *call, GError **error);
 /* Runs the method into out: a struct Results, which the caller clears by its signature also after
- * an error, or a Reply where the method writes that. 0, -1 or -EAGAIN. */
+ * an error, or a Reply where the method writes that. 0, -1 or -EAGAIN. A job is told why it failed,
+ * so that error is not NULL. */
 int call_perform(Call *call, void *out, GError **error);
 /* Whether the caller may read the property, whose value is known then: 0, -1 or -EAGAIN. */
 int call_get(Call *call, GError **error);

@@ -79,6 +79,7 @@ static int domain_info(WireCall *call, void *args, void *data, GError **error)
 {
         const DomainProperties *properties = &((Domain *)call->base.object)->properties;
         WireDomainGetInfoRet *ret = data;
+        g_autoptr(GError) problem = NULL;
         Results out;
         int r = call_authorize(&call->base, call->base.method->action, call->base.object, error);
 
@@ -87,7 +88,7 @@ static int domain_info(WireCall *call, void *args, void *data, GError **error)
                 return r;
         /* Without statistics there is still the rest. */
         if (properties->active) {
-                r = perform_stats(call, STATS_CPU, &out, NULL);
+                r = perform_stats(call, STATS_CPU, &out, &problem);
                 ret->cpu_time = r >= 0 ? stat_get(&out, "cpu.time", 0) : 0;
                 stats_clear(&out);
                 if (r == -EAGAIN)

@@ -64,6 +64,19 @@ class MadeUpTest(BusTest):
             self.assertEqual(sorted(host.client.object(path).get('Interface.Name') for path in interfaces),
                              ['eth0', 'eth1'])
 
+    def test_guest_without_statistics(self):
+        """It is described all the same, but for how long it ran."""
+        domain = {'name': 'test', 'uuid': TEST_UUID, 'id': 7}
+        self.connect({
+            'CONNECT_LIST_ALL_DOMAINS': {'domains': [domain], 'ret': 1},
+            'DOMAIN_GET_STATE': {'state': 1, 'reason': 1},
+            'DOMAIN_GET_XML_DESC': {'xml': "<domain type='test' id='7'><name>test</name></domain>"},
+        })
+        with Client(f'{self.bus.folder}/run/virtbus/virtbus-sock') as client:
+            client.open(self.uri)
+            info = client.call('DOMAIN_GET_INFO', dom=domain)
+        self.assertEqual((info['state'], info['cpuTime']), (1, 0))
+
     def test_cell_with_much_free_memory(self):
         """More than one answer for a cell."""
         self.connect({'NODE_GET_MEMORY_STATS': {
