@@ -61,23 +61,42 @@ static Object *find(const Object *within, RegistryKey key, const char *value)
         return object && object->published ? (Object *)object : NULL;
 }
 
-int identify(const ClassInfo *class, const Object *within, const char *xml, Identity *ret,
-        GError **error)
+static unsigned kind_of(const ClassInfo *class)
 {
         unsigned i = 0;
-        int r;
 
         while (kinds[i].class != class)
                 g_assert(++i < G_N_ELEMENTS(kinds));
+        return i;
+}
+
+int identify(const ClassInfo *class, const Object *within, const char *xml, Identity *ret,
+        GError **error)
+{
+        unsigned i = kind_of(class);
+        int r;
+
         r = kinds[i].name_and_uuid ? kinds[i].name_and_uuid(xml, &ret->name, &ret->uuid, error) :
                 kinds[i].name      ? kinds[i].name(xml, &ret->name, error) :
                                      kinds[i].other(xml, ret, error);
         if (r < 0)
                 return -1;
         ret->class = class;
-        ret->object = find(within, kinds[i].by_uuid, ret->uuid) ?:
-                find(within, kinds[i].by_name, ret->name);
+        identity_changed(ret, within);
         return 0;
+}
+
+bool identity_changed(Identity *identity, const Object *within)
+{
+        unsigned i = kind_of(identity->class);
+        Object *object = find(within, kinds[i].by_uuid, identity->uuid) ?:
+                find(within, kinds[i].by_name, identity->name);
+
+        if (object == identity->object)
+                return false;
+        object_unref(identity->object);
+        identity->object = object ? object_ref(object) : NULL;
+        return true;
 }
 
 void identity_clear(Identity *identity)
@@ -86,4 +105,5 @@ void identity_clear(Identity *identity)
         g_free(identity->uuid);
         g_free(identity->usage);
         g_free(identity->parent);
+        object_unref(identity->object);
 }

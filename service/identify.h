@@ -12,13 +12,17 @@ typedef struct Identity {
         char *name, *uuid;
         char *usage;    /* of a secret: what it is for */
         char *parent;   /* of a node device: the one that it is made on */
-        Object *object; /* borrowed: the published one that has that UUID or name already */
+        Object *object; /* a reference: the published one that has that UUID or name already */
 } Identity;
 
 /* The document is to become an object of the class within an object: a connection, a domain, or a
  * storage pool. 0, or -1 with the error of the parser; *ret must be zeroed before. */
 int identify(const ClassInfo *class, const Object *within, const char *xml, Identity *ret,
         GError **error);
+
+/* Looks again, after a wait: whether another object has its UUID or name by now, or none has it any
+ * more, and is in `object` then. */
+bool identity_changed(Identity *identity, const Object *within);
 
 void identity_clear(Identity *identity);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Identity, identity_clear)

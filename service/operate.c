@@ -86,7 +86,8 @@ static const char *method_action(const Call *call)
 }
 
 /* A document is only skimmed for who it is about before permission is given. Where that is there
- * already, the permission is about it. */
+ * already, the permission is about it; what took its place while the authority was asked is asked
+ * about, too. */
 static int authorize_document(const Call *call, const char *xml, GError **error)
 {
         Question question = call_question(call, method_action(call), call->object);
@@ -95,10 +96,14 @@ static int authorize_document(const Call *call, const char *xml, GError **error)
 
         if (identify(call->method->identify_class, call->object, xml, &identity, error) < 0)
                 return -1;
-        question.object = identity.object ?: call->object;
         question.identity = &identity;
-        r = authorize(&question, error);
-        return r < 0 ? r : require_here(call, call->object, error);
+        do {
+                question.object = identity.object ?: call->object;
+                r = authorize(&question, error);
+                if (r >= 0)
+                        r = require_here(call, call->object, error);
+        } while (r >= 0 && identity_changed(&identity, call->object));
+        return r;
 }
 
 /* The operation's slot; all have this shape, with their own types for the pointers. */

@@ -311,6 +311,41 @@ class AuthorizationTest(HostBusTest):
             finish()
         self.assertEqual(host.call('Connection.ListNetworks', 0), networks)
 
+    def start_network(self):
+        """A definition by one who has to wait for the permission."""
+        self.authority.decide = lambda question: 'hold' if question.action == 'network.write' else 'yes'
+        finish = self.caller.start(TEST, 'org.virtbus1.Connection', 'NetworkDefineXML', '(s)',
+                                   '<network><name>brief</name></network>')
+        self.client.wait(lambda: self.authority.held)
+        return finish
+
+    def test_document_of_what_goes_meanwhile(self):
+        host = self.client.object(TEST)
+        network = self.client.object(host.call('Connection.NetworkDefineXML', '<network><name>brief</name></network>'))
+        finish = self.start_network()
+        network.call('Network.Undefine')
+        # The journal holds it until there is enough else to tell again.
+        guest = self.client.object(TEST_DOMAIN)
+        for _ in range(300):
+            guest.call('Domain.Suspend')
+            guest.call('Domain.Resume')
+        self.authority.held.pop().return_value(GLib.Variant('((bba{ss}))', ((False, False, {}),)))
+        with self.refused('AccessDenied', "access denied: NetworkDefineXML of 'brief' needs the permission"):
+            finish()
+
+    def test_document_of_what_comes_meanwhile(self):
+        """A yes to something new is none to what has its name by then: that is asked about, too."""
+        host = self.client.object(TEST)
+        finish = self.start_network()
+        network = self.client.object(host.call('Connection.NetworkDefineXML', '<network><name>brief</name></network>'))
+        self.addCleanup(network.call, 'Network.Undefine')
+        self.authority.decide = lambda question: 'no'
+        self.authority.held.pop().return_value(GLib.Variant('((bba{ss}))', ((True, False, {}),)))
+        with self.refused('AccessDenied'):
+            finish()
+        asked = [details for action, details in self.asked() if action == 'network.write']
+        self.assertEqual([details.get('uuid') for details in asked], [None, network.get('Network.UUID')])
+
     def test_errors_are_a_no(self):
         self.authority.decide = lambda question: 'error'
         with self.refused('AccessDenied'):
