@@ -266,8 +266,11 @@ class Client:
     def record(self):
         """Keep the signals of the service that come from now on."""
         recording = Recording(self)
-        # The subscription is with the bus once it has answered a later call.
+        # The subscription is with the bus once it has answered a later call; and what came before that answer, but
+        # nobody has waited for yet, was before.
         self.bus('GetId', None)
+        while self._context.iteration(False):
+            pass
         self._recordings.append(recording)
         try:
             yield recording
