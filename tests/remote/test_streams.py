@@ -40,8 +40,13 @@ class VolumeTest(BusTest):
         self.addCleanup(self.remove)
         self.assertEqual(self.proxy.connections, 1)
 
+    def wait_for_links(self):
+        """That of a stream ends with it, when the peer has heard of its end: until then the volume is in use there."""
+        self.client.wait(lambda: self.proxy.connections == 1)
+
     def remove(self):
         self.client.wait(lambda: self.host.get('Connection.Alive'))
+        self.wait_for_links()
         self.volume.call('StorageVol.Delete', 0)
 
     def open_stream(self, member: str, offset=0, length=0):
@@ -52,19 +57,19 @@ class VolumeTest(BusTest):
         with self.open_stream('Upload', offset) as stream:
             while content:
                 content = content[stream.write(content):]
-        self.client.wait(lambda: self.proxy.connections == 1)
+        self.wait_for_links()
 
     def download(self) -> bytes:
         with self.open_stream('Download') as stream:
-            return b''.join(iter(lambda: stream.read(MIB), b''))
+            content = b''.join(iter(lambda: stream.read(MIB), b''))
+        self.wait_for_links()
+        return content
 
     def test_there_and_back(self):
         self.upload(CONTENT)
         self.assertTrue(self.download() == CONTENT)
         self.upload(b'here', 4096)
         self.assertEqual(self.download()[4090:4106], CONTENT[4090:4096] + b'here' + CONTENT[4100:4106])
-        # The link of a stream ends with it.
-        self.client.wait(lambda: self.proxy.connections == 1)
 
     def test_nobody_reads(self):
         """What is not read stays with the peer; calls go on meanwhile."""
@@ -87,7 +92,7 @@ class VolumeTest(BusTest):
         for _ in range(3):
             with self.open_stream('Download') as stream:
                 self.assertEqual(stream.read(10), CONTENT[:10])
-        self.client.wait(lambda: self.proxy.connections == 1)
+        self.wait_for_links()
         self.assertTrue(self.host.get('Connection.Alive'))
 
     def test_cut(self):
@@ -117,16 +122,19 @@ class VolumeTest(BusTest):
             while select.select([], [stream], [], 1)[1]:
                 written += stream.write(CONTENT[written:written + 4096])
         self.proxy.release()
-        self.client.wait(lambda: self.proxy.connections == 1)
+        self.wait_for_links()
         self.assertLess(written, len(CONTENT))
         self.assertTrue(self.download()[:written] == CONTENT[:written])
 
     # Jobs
 
     def job(self, signals):
-        """Of the volume, once it is shown."""
-        added = signals.wait(member='InterfacesAdded', where=lambda s: s.arguments[0].startswith(f'{self.volume.path}/job/'))
-        return self.client.object(added.arguments[0])
+        """Of the volume, once it is shown. The call that opens a stream may take so long as to have been one, too."""
+        def under_way(signal):
+            path = signal.arguments[0]
+            return path.startswith(f'{self.volume.path}/job/') and not signals.matching(
+                member='InterfacesRemoved', where=lambda other: other.arguments[0] == path)
+        return self.client.object(signals.wait(member='InterfacesAdded', where=under_way).arguments[0])
 
     def test_jobs(self):
         aborted = (False, 'org.virtbus1.Error.OperationAborted', 'operation aborted: it was cancelled')
@@ -143,7 +151,7 @@ class VolumeTest(BusTest):
             self.assertEqual(signals.wait(member='Completed', path=job.path).arguments, aborted)
             with self.assertRaises(BrokenPipeError):
                 stream.write(b'x')
-        self.client.wait(lambda: self.proxy.connections == 1)
+        self.wait_for_links()
         self.upload(CONTENT)
         for ends, told in ((lambda stream, job: job.call('Job.Cancel'), aborted),
                            (lambda stream, job: stream.close(), (*aborted[:2], 'operation aborted: nobody reads any more '
@@ -153,7 +161,7 @@ class VolumeTest(BusTest):
                 job = self.job(signals)
                 ends(stream, job)
                 self.assertEqual(signals.wait(member='Completed', path=job.path).arguments, told)
-            self.client.wait(lambda: self.proxy.connections == 1)
+            self.wait_for_links()
         self.assertEqual(signals.changes(job.path)['Processed'], len(CONTENT))
 
     def test_job_of_the_peer(self):
@@ -188,7 +196,7 @@ class VolumeTest(BusTest):
                     streams.remove(stream)
                     stream.close()
         self.assertEqual(set(total.values()), {len(CONTENT)})
-        self.client.wait(lambda: self.proxy.connections == 1)
+        self.wait_for_links()
 
 
 if __name__ == '__main__':
