@@ -126,7 +126,9 @@ class Proxy:
         """To those who connected, as if the other end had said it."""
         with self._change:
             for near, _ in self._pairs:
-                near.sendall(data)
+                # One may have hung up, and its threads have not heard of it yet.
+                with contextlib.suppress(OSError):
+                    near.sendall(data)
 
     def hold(self, after=None):
         """After that many bytes more, or now."""
