@@ -67,6 +67,9 @@ SUPPRESSIONS = 'leak:libcrypto.so\nleak:sasl2/lib\n'
 LEAK_SEARCH_FAILED = b'LeakSanitizer has encountered a fatal error'
 FAULTS = (b'ERROR: AddressSanitizer', b'detected memory leaks', b'runtime error:')
 
+# By free_port(), before anybody listens there.
+_given_ports = set()
+
 ACTIVATION = '''[D-BUS Service]
 Name={name}
 Exec={program} {arguments}
@@ -117,12 +120,15 @@ def command_line(pid: int) -> str:
 
 
 def free_port() -> int:
-    """One that nobody has on this host: not of those that connections are given, which anybody may have at once."""
+    """One that nobody has on this host, nor was given by this: not of those that connections are given, which anybody
+    may have at once."""
     while True:
         port = random.randrange(20000, 32768)
         with socket.socket() as attempt, contextlib.suppress(OSError):
             attempt.bind(('127.0.0.1', port))
-            return port
+            if port not in _given_ports:
+                _given_ports.add(port)
+                return port
 
 
 def _wait_for(condition, timeout: float) -> bool:

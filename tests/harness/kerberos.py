@@ -16,10 +16,12 @@ import subprocess
 import tempfile
 import time
 
+from bus import free_port
+
 REALM = 'VIRTBUS.TEST'
 SERVICE = 'libvirt/localhost'
 PASSWORD = 'opens sesame'
-DEADLINE = 30
+DEADLINE = 120
 
 CLIENT = '''[libdefaults]
  default_realm = {realm}
@@ -80,8 +82,7 @@ class Realm:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _open(self):
-        with socket.create_server(('127.0.0.1', 0)) as probe:
-            port = probe.getsockname()[1]
+        port = free_port()
         facts = {'realm': REALM, 'folder': self.folder, 'port': port}
         (self.folder / 'krb5.conf').write_text(CLIENT.format(**facts))
         (self.folder / 'kdc.conf').write_text(KDC.format(**facts))

@@ -194,12 +194,18 @@ class Daemon:
 
     def __init__(self, host: Host, command: list, pid_file: str, ready, log: pathlib.Path, env=None):
         self._host, self._pid_file, self._log = host, pid_file, log
+        # Of one that was killed.
+        host.run('rm', '-f', pid_file)
         with open(log, 'ab') as output:
             self.process = host.popen(*command, env=env or {}, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                       start_new_session=True)
-        wait_until(lambda: ready() or self.process.poll() is not None, f'{command[0]}\n{self.log()}')
+        # Some listen before they write down who they are.
+        wait_until(lambda: self._is_named() and ready() or self.process.poll() is not None, f'{command[0]}\n{self.log()}')
         if self.process.poll() is not None:
             raise AssertionError(f'{command[0]} ended with {self.process.returncode}\n{self.log()}')
+
+    def _is_named(self) -> bool:
+        return self._host.run('test', '-s', self._pid_file, check=False).returncode == 0
 
     def signal(self, name='TERM'):
         self._host.run('sh', '-c', f'kill -{name} $(cat {self._pid_file})')
