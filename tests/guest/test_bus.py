@@ -15,6 +15,7 @@ from bustest import PAUSED, RUNNING, SHUT_OFF, HostTest
 
 # A kernel boots in an emulated processor.
 DEADLINE = 240
+PAUSED_START = 1
 BOOTED, UNPAUSED = 1, 5
 BY_GUEST, DESTROYED = 1, 2
 
@@ -54,9 +55,11 @@ class GuestOverBusTest(HostTest):
         return console
 
     def test_life(self):
-        machine = self.define('real', start=0, memory=163840, more='<features><acpi/></features>',
+        machine = self.define('real', start=PAUSED_START, memory=163840, more='<features><acpi/></features>',
                               devices="<console type='pty'/>")
         console = self.console(machine)
+        # It says nothing before somebody listens.
+        machine.call('Domain.Resume')
         console.expect('guest# ')
         console.type('echo $((6 * 7)) answered')
         console.expect('42 answered')

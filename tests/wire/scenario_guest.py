@@ -32,10 +32,12 @@ def main(uri: str, document: str):
     with open(document, encoding='utf-8') as file:
         domain = connection.defineXML(file.read())
     print('listed', [other.name() for other in connection.listAllDomains()], domain.isPersistent(), domain.isActive())
-    domain.create()
-    print('state', domain.state(), 'info', domain.info()[:4], 'id', domain.ID() > 0)
+    # It says nothing before somebody listens.
+    domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED)
     stream = connection.newStream()
     domain.openConsole(None, stream)
+    domain.resume()
+    print('state', domain.state(), 'info', domain.info()[:4], 'id', domain.ID() > 0)
     said = b''
     while b'guest# ' not in said:
         said += stream.recv(4096)
