@@ -143,6 +143,8 @@ void qemu_monitor_closed(Qmp *qmp, const GError *reason, void *domain);
 /* status.c: what has to be remembered of a guest to adopt it again. */
 /* When a process began, in the kernel's ticks; 0 where there is none. */
 uint64_t qemu_process_start_time(pid_t pid);
+/* Whether the kernel takes it down: all it had open is closed some time before its end is known. */
+bool qemu_process_is_ending(const QemuDomain *domain);
 int qemu_status_write(QemuDomain *domain, GError **error);
 void qemu_status_remove(QemuDomain *domain);
 /* Suspends. Takes back the guests that run, reports those that do not. */

@@ -398,11 +398,13 @@ void qemu_event(Qmp *qmp, const char *name, json_t *data, uint64_t timestamp, vo
 
 /* The monitor has gone while the process runs, or just before it is known that it does not. */
 
+#define ATTEMPTS 5
+
 /* Still the same run, which nobody ends. */
 static bool is_lost(const QemuDomain *domain, unsigned id)
 {
         return domain->child && !domain->qmp && !domain->stopping && !domain->starting &&
-                domain->local.live && id_of(domain) == id;
+                domain->local.live && id_of(domain) == id && !qemu_process_is_ending(domain);
 }
 
 static void reconnect_run(void *data)
@@ -411,13 +413,14 @@ static void reconnect_run(void *data)
         QemuDomain *domain = data;
         unsigned id = id_of(domain);
 
-        for (unsigned attempt = 0; attempt < 5 && is_lost(domain, id); attempt++) {
+        for (unsigned attempt = 0; attempt < ATTEMPTS && is_lost(domain, id); attempt++) {
                 g_autoptr(GError) error = NULL;
 
                 if (fiber_sleep(attempt == 0 ? 100 * 1000 : G_USEC_PER_SEC) < 0 ||
                         !is_lost(domain, id))
                         return;
-                if (attempt == 0)
+                /* One that said that it shuts down closes its monitor on the way. */
+                if (attempt == (domain->shutdown_seen ? ATTEMPTS - 1 : 0))
                         object_emit(domain, DOMAIN_SIGNAL_CONTROL_ERROR, NULL);
                 if (qemu_process_connect(domain, fiber_deadline(MONITOR_DEADLINE), &error) >= 0) {
                         g_message("guest '%s' can be reached again", qemu_name(domain));

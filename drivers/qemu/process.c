@@ -330,7 +330,8 @@ static int spawn(QemuDomain *domain, const QemuCommand *command, unsigned id, GE
 static int explain(QemuDomain *domain, GError **error)
 {
         g_autofree char *complaint = NULL, *how = NULL;
-        int status = child_wait(domain->child, fiber_deadline(500 * 1000));
+        int status = child_wait(domain->child,
+                fiber_deadline(qemu_process_is_ending(domain) ? MONITOR_DEADLINE : 500 * 1000));
 
         if (status < 0)
                 return -1;

@@ -19,6 +19,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_t, json_decref)
 #define ADOPT_DEADLINE (5 * G_USEC_PER_SEC)
 #define ADOPT_PAUSE (2 * G_USEC_PER_SEC)
 
+/* Of /proc/PID/stat (proc(5)), less the two that come before them. */
+#define FIELD_FLAGS 6
+#define FIELD_START 19
+/* Of the flags: it ends; set before anything is closed (Linux, include/linux/sched.h). */
+#define PF_EXITING 0x4
+
 static char *status_path(const QemuDomain *domain)
 {
         return qemu_path(qemu_connection(domain)->runtime, qemu_name(domain), ".json");
@@ -33,21 +39,37 @@ static char *boot_id(void)
         return g_strchomp(text);
 }
 
-/* Field 22 of /proc/PID/stat: when the process began. With the pid it names a process for good. */
-uint64_t qemu_process_start_time(pid_t pid)
+/* What /proc/PID/stat tells, from the third field on: the second is the name in brackets, and may
+ * hold anything. NULL where there is no such process. */
+static char **process_fields(pid_t pid)
 {
         g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid), *text = NULL;
         g_auto(GStrv) fields = NULL;
         const char *end;
 
         if (file_read(path, 8192, &text, NULL) < 0)
-                return 0;
-        /* The second field is the name in brackets, and may hold anything. */
+                return NULL;
         end = strrchr(text, ')');
         if (!end)
-                return 0;
+                return NULL;
         fields = g_strsplit(end + 2, " ", -1);
-        return g_strv_length(fields) > 19 ? g_ascii_strtoull(fields[19], NULL, 10) : 0;
+        return g_strv_length(fields) > FIELD_START ? g_steal_pointer(&fields) : NULL;
+}
+
+/* With the pid it names a process for good. */
+uint64_t qemu_process_start_time(pid_t pid)
+{
+        g_auto(GStrv) fields = process_fields(pid);
+
+        return fields ? g_ascii_strtoull(fields[FIELD_START], NULL, 10) : 0;
+}
+
+bool qemu_process_is_ending(const QemuDomain *domain)
+{
+        g_auto(GStrv) fields = process_fields(child_pid(domain->child));
+
+        return !fields || g_ascii_strtoull(fields[FIELD_START], NULL, 10) != domain->start_time ||
+                (g_ascii_strtoull(fields[FIELD_FLAGS], NULL, 10) & PF_EXITING) != 0;
 }
 
 int qemu_status_write(QemuDomain *domain, GError **error)
