@@ -192,7 +192,8 @@ class ManagerTest(BusTest):
             finish = self.client.start(ROOT, 'org.virtbus1.Manager', 'Open', '(su)', f'qemu:///embed?root={root}', 0)
             other = self.new_client().object(ROOT)
             other.get('Manager.Version')
-            self.assertIn(('Open virtbus1', 'timer'), [entry[:2] for entry in other.call('Manager.ListFibers')])
+            self.client.wait(lambda: ('Open virtbus1', 'timer') in [
+                entry[:2] for entry in other.call('Manager.ListFibers')])
         path = finish()
         self.manager.call('Manager.Close', path)
 

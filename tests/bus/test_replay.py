@@ -112,6 +112,8 @@ class ReplayTest(HostTest):
     def test_each_connection_has_its_own(self):
         other = self.open(self._other_host())
         self.addCleanup(self.manager.call, 'Manager.Close', other.path)
+        # Of the emulator, which is probed in the background; it is told once.
+        self.client.wait(lambda: other.get('Connection.Version'))
         before = other.get('Connection.Sequence')
         self.live()
         self.assertEqual(other.get('Connection.Sequence'), before)

@@ -122,7 +122,7 @@ class TestVolumes(VolumeTest):
         volume = self.volume(MIB)
         with self.client.record() as signals:
             self.assertEqual(self.upload(volume, b'x'), '')
-            self.client.wait(lambda: 'Allocation' in signals.changes(volume.path))
+            self.client.wait(lambda: all('Allocation' in signals.changes(path) for path in (volume.path, self.pool.path)))
         self.assertEqual(signals.changes(volume.path), {'Allocation': 64 * KIB})
         self.assertEqual(signals.changes(self.pool.path)['Allocation'], self.taken + 64 * KIB)
 
