@@ -3,6 +3,7 @@
 it with, and what the service holds."""
 
 import collections
+import contextlib
 import os
 import pathlib
 import re
@@ -125,9 +126,11 @@ class Holding:
         wire.close()
         self.descriptors = collections.Counter()
         for fd in pathlib.Path(f'/proc/{pid}/fd').iterdir():
-            what = os.readlink(fd)
-            if not ('pidfd' in what and self.is_guest(pid, fd.name)):
-                self.descriptors[re.sub(r'\d+', 'N', what)] += 1
+            # One that is closed meanwhile is not held.
+            with contextlib.suppress(FileNotFoundError):
+                what = os.readlink(fd)
+                if not ('pidfd' in what and self.is_guest(pid, fd.name)):
+                    self.descriptors[re.sub(r'\d+', 'N', what)] += 1
         self.objects = {path for objects in world.objects.values() for path in objects}
         status = pathlib.Path(f'/proc/{pid}/status').read_text()
         self.resident = int(re.search(r'VmRSS:\s+(\d+)', status).group(1))
@@ -136,7 +139,8 @@ class Holding:
     def is_guest(pid: int, fd: str) -> bool:
         """Whether a pidfd is that of a guest. Those of a host that was closed run on, and are waited for."""
         fields = pathlib.Path(f'/proc/{pid}/fdinfo/{fd}').read_text()
-        return 'qemu' in command_line(int(re.search(r'^Pid:\s+(-?\d+)', fields, re.MULTILINE).group(1)))
+        guest = re.search(r'^Pid:\s+(-?\d+)', fields, re.MULTILINE)
+        return bool(guest) and 'qemu' in command_line(int(guest[1]))
 
     @classmethod
     def settled(cls, pid: int, address: str, world: World, like=None):
