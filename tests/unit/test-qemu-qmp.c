@@ -136,8 +136,8 @@ static void test_call_all(const void *unused)
         g_assert_error(commands[1].error, VIRTBUS_ERROR, ERROR_INTERNAL_ERROR);
         g_assert_cmpint(json_integer_value(commands[2].ret), ==, 3);
         qmp_commands_clear(commands, 3);
-        assert_fails(qmp_call_all(talk.qmp, more, 2, fiber_deadline(SECOND / 20), &error),
-                ERROR_OPERATION_TIMEOUT, "guest 'web' did not answer 'query-e' within 50 ms");
+        assert_fails(qmp_call_all(talk.qmp, more, 2, fiber_deadline(SECOND / 2), &error),
+                ERROR_OPERATION_TIMEOUT, "guest 'web' did not answer 'query-e' within ");
         qmp_commands_clear(more, 2);
         talk_end(&talk);
 }
@@ -263,7 +263,7 @@ static void test_late_reply(const void *unused)
         negotiate(&talk);
         assert_fails(
                 qmp_call(talk.qmp, "query-status", NULL, &ret, fiber_deadline(SECOND / 10), &error),
-                ERROR_OPERATION_TIMEOUT, "guest 'web' did not answer 'query-status' within 1");
+                ERROR_OPERATION_TIMEOUT, "guest 'web' did not answer 'query-status' within ");
         g_assert_null(ret);
         g_assert_cmpint(
                 qmp_call(talk.qmp, "query-name", NULL, &ret, fiber_deadline(120 * SECOND), NULL),
@@ -384,10 +384,12 @@ static void test_no_greeting(const void *unused)
 
         (void)unused;
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+                /* Only who is silent is given up. */
+                uint64_t patience = cases[i].steps == silent ? SECOND / 20 : 120 * SECOND;
                 Talk talk = { 0 };
 
                 talk_begin(&talk, cases[i].steps);
-                assert_fails(qmp_negotiate(talk.qmp, fiber_deadline(SECOND / 20), &error),
+                assert_fails(qmp_negotiate(talk.qmp, fiber_deadline(patience), &error),
                         cases[i].code, cases[i].text);
                 talk_end(&talk);
         }
