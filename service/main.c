@@ -271,13 +271,6 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *data)
 
 /* Beginning. */
 
-static int on_settled(sd_event_source *source, uint64_t usec, void *data)
-{
-        (void)source, (void)usec, (void)data;
-        memory_settle();
-        return 0;
-}
-
 static int on_own_name(sd_bus_message *reply, void *data, sd_bus_error *error)
 {
         /* What the bus answers to RequestName. */
@@ -400,8 +393,7 @@ static int service_start(Service *service)
                 r = sd_event_add_time_relative(service->event, &service->idle, CLOCK_MONOTONIC,
                         service->options.idle_exit, 0, on_idle, service);
         if (r >= 0)
-                r = sd_event_add_time_relative(
-                        service->event, NULL, CLOCK_MONOTONIC, SETTLED, 0, on_settled, NULL);
+                memory_settle_in(SETTLED);
         if (r >= 0)
                 r = fiber_start("starting", start_run, service, NULL);
         return r;
@@ -410,6 +402,7 @@ static int service_start(Service *service)
 static void service_finish(Service *service)
 {
         fibers_finish();
+        memory_finish();
         offload_finish();
         dispatch_finish();
         authorize_finish();

@@ -4,9 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "service/base/memory.h"
 #include "service/connections.h"
 #include "service/identify.h"
 #include "service/publish.h"
+
+/* How long calls may hold memory that they needed: a crowd that has left is soon forgotten, and a
+ * busy service, which takes it all again, does not feel it. */
+#define HELD_FOR (5 * G_USEC_PER_SEC)
 
 static struct {
         unsigned n_in_work;
@@ -361,6 +366,7 @@ static void call_end(Call *call)
         caller->n_calls--;
         calls.n_in_work--;
         calls.last = fiber_now();
+        memory_settle_in(HELD_FOR);
         call->door->free(call);
         start_followers(caller, object, beside);
 }

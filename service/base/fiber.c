@@ -391,6 +391,13 @@ void fibers_finish(void)
                                 fibers.oldest->name, fibers.oldest->what);
                 on_ready(NULL, NULL);
         }
+        fibers_drop_stacks();
+        fibers.event = sd_event_unref(fibers.event);
+}
+
+void fibers_drop_stacks(void)
+{
+        g_assert(!fibers.current);
         while (fibers.stacks_free) {
                 Stack *stack = fibers.stacks_free;
 
@@ -398,7 +405,6 @@ void fibers_finish(void)
                 stack_free(stack);
         }
         fibers.n_stacks_free = 0;
-        fibers.event = sd_event_unref(fibers.event);
 }
 
 sd_event *fibers_event(void)

@@ -34,6 +34,9 @@ int fibers_init(sd_event *event, unsigned max);
  * ends a loop for good. */
 void fibers_finish(void);
 
+/* Frees the stacks that are kept for the next fibers. On the loop's stack. */
+void fibers_drop_stacks(void);
+
 /* The loop that fibers run on; borrowed. */
 sd_event *fibers_event(void);
 

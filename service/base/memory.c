@@ -5,6 +5,8 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
+#include "service/base/fiber.h"
+
 #define LARGE_ALLOCATION (256 * 1024)
 
 void memory_init(void)
@@ -50,7 +52,34 @@ static int drop_link_tables(struct dl_phdr_info *object, size_t size, void *data
 
 void memory_settle(void)
 {
-        /* Definitions, and what a QEMU says of itself when it is probed, leave a heap of holes. */
+        fibers_drop_stacks();
+        /* Definitions, what a QEMU says of itself when it is probed, and many calls at once leave a
+         * heap of holes: glibc gives back its end only, which is where what lives long may lie. */
         malloc_trim(0);
         dl_iterate_phdr(drop_link_tables, NULL);
+}
+
+/* NULL: it is not due. */
+static sd_event_source *settling;
+
+static int on_settled(sd_event_source *source, uint64_t usec, void *data)
+{
+        (void)source, (void)usec, (void)data;
+        memory_finish();
+        memory_settle();
+        return 0;
+}
+
+void memory_settle_in(uint64_t usec)
+{
+        if (settling)
+                return;
+        /* Where there is no memory for that, the next one will ask for it. */
+        sd_event_add_time_relative(
+                fibers_event(), &settling, CLOCK_MONOTONIC, usec, 0, on_settled, NULL);
+}
+
+void memory_finish(void)
+{
+        settling = sd_event_source_disable_unref(settling);
 }

@@ -4,6 +4,7 @@ it with, and what the service holds."""
 
 import collections
 import contextlib
+import math
 import os
 import pathlib
 import re
@@ -110,6 +111,8 @@ def clean_up(address: str, world: World, before: set):
 
 # How long what the service holds may take to be what it was, in seconds.
 PATIENCE = 60
+# And without calls, a bit more than it holds what calls needed.
+REST = 6
 
 
 class Holding:
@@ -132,8 +135,17 @@ class Holding:
                 if not ('pidfd' in what and self.is_guest(pid, fd.name)):
                     self.descriptors[re.sub(r'\d+', 'N', what)] += 1
         self.objects = {path for objects in world.objects.values() for path in objects}
-        status = pathlib.Path(f'/proc/{pid}/status').read_text()
+        self._pid = pid
+        self._measure()
+
+    def _measure(self):
+        status = pathlib.Path(f'/proc/{self._pid}/status').read_text()
         self.resident = int(re.search(r'VmRSS:\s+(\d+)', status).group(1))
+
+    def rest(self):
+        """Leaves the service alone for a while: it gives back memory that it does not use, some seconds after calls."""
+        time.sleep(REST)
+        self._measure()
 
     @staticmethod
     def is_guest(pid: int, fd: str) -> bool:
@@ -143,13 +155,13 @@ class Holding:
         return bool(guest) and 'qemu' in command_line(int(guest[1]))
 
     @classmethod
-    def settled(cls, pid: int, address: str, world: World, like=None):
-        """When nothing moves any more; if it is to be like another: when it is, or in vain after a while."""
+    def settled(cls, pid: int, address: str, world: World, like=None, growth=math.inf):
+        """When nothing moves any more; if it is to be like another: when compare() says so, or in vain after a while."""
         now, until = None, time.monotonic() + PATIENCE
         while True:
             last, now = now, cls(pid, address, world)
             still = last and all(getattr(last, name) == getattr(now, name) for name in ('fibers', 'descriptors', 'objects'))
-            if still and not (like and compare(like, now, now.resident)) or time.monotonic() > until:
+            if still and not (like and compare(like, now, growth)) or time.monotonic() > until:
                 return now
 
     def __str__(self):

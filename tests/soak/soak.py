@@ -261,6 +261,8 @@ def soak(options, seed: int) -> list:
         crowd.world.look()
         begin = set(crowd.world.objects['org.virtbus1'])
         pid = bus.service.pid
+        sanitized = b'libasan' in pathlib.Path(f'/proc/{pid}/maps').read_bytes()
+        growth = GROWTH_KIB * (3 if sanitized else 1)
         try:
             crowd.run(1, max(options.seconds / 4, 5))
             print(f'a lone client: {dict(crowd.count)}', flush=True)
@@ -272,20 +274,20 @@ def soak(options, seed: int) -> list:
             faults = wire.faults
             clean_up(bus.address, crowd.world, begin)
             before = Holding.settled(pid, bus.address, crowd.world)
+            before.rest()
             crowd.count.clear()
             with WireCrowd(bus, options.wire, options.seconds, seed) as wire:
                 crowd.run(options.clients, options.seconds)
             print(f'{options.clients} clients: {dict(crowd.count)}', flush=True)
             faults += wire.faults + crowd.unexplained()
             clean_up(bus.address, crowd.world, begin)
-            after = Holding.settled(pid, bus.address, crowd.world, like=before)
+            after = Holding.settled(pid, bus.address, crowd.world, before, growth)
         except (ServiceError, TimeoutError, ConnectionError) as trouble:
             return [f'{trouble}\n{bus.describe()}']
         finally:
             holder.close()
         print(f'before: {before}\nafter:  {after}', flush=True)
-        sanitized = b'libasan' in pathlib.Path(f'/proc/{pid}/maps').read_bytes()
-        faults += compare(before, after, GROWTH_KIB * (3 if sanitized else 1))
+        faults += compare(before, after, growth)
         try:
             bus.stop_service()
         except ServiceError as trouble:
