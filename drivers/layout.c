@@ -120,6 +120,13 @@ static bool params_equal(const Params *a, const Params *b)
                 .size = sizeof(type_), .align = alignof(type_) \
         }
 
+/* Each array of a value is asked, so without a call. */
+static bool is_params(const char *signature)
+{
+        return signature[1] == '{' && signature[2] == 's' && signature[3] == 'v' &&
+                signature[4] == '}';
+}
+
 LayoutType layout_type(const char *signature)
 {
         LayoutType type, member;
@@ -152,7 +159,7 @@ LayoutType layout_type(const char *signature)
                 break;
         case 'a':
                 type = BASIC(Array);
-                if (g_str_has_prefix(signature, "a{sv}")) {
+                if (is_params(signature)) {
                         type.code = 'P';
                         type.end = signature + strlen("a{sv}");
                         return type;
@@ -221,6 +228,7 @@ void layout_init(const char *signature, void *data)
 
 /* Values. Each walks the members, and for one value does what its type needs. */
 
+/* Leaves what they were: whoever clears the whole makes it own nothing. */
 static void members_clear(const char *signature, void *data, bool borrowed);
 
 static void value_clear(const LayoutType *type, void *value, bool borrowed)
@@ -258,7 +266,6 @@ static void value_clear(const LayoutType *type, void *value, bool borrowed)
 
 static void members_clear(const char *signature, void *data, bool borrowed)
 {
-        const char *first = signature;
         LayoutType type;
         size_t offset = 0;
 
@@ -267,17 +274,18 @@ static void members_clear(const char *signature, void *data, bool borrowed)
                 offset = layout_align(offset, &type);
                 value_clear(&type, (char *)data + offset, borrowed);
         }
-        layout_init(first, data);
 }
 
 void layout_clear(const char *signature, void *data)
 {
         members_clear(signature, data, false);
+        layout_init(signature, data);
 }
 
 void layout_clear_borrowed(const char *signature, void *data)
 {
         members_clear(signature, data, true);
+        layout_init(signature, data);
 }
 
 static void value_copy(const LayoutType *type, const void *from, void *to)

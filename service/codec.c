@@ -6,17 +6,46 @@
 
 #include "service/publish.h"
 
-/* The text of a signature up to where its type ends, for the container calls. */
-typedef struct Contents {
-        char text[256]; /* no signature is longer */
-} Contents;
+/* A type, with what the container calls want to hear of it: for all elements of an array, it is
+ * found once. */
+typedef struct Shape {
+        LayoutType type;
+        char kind;          /* of the container */
+        char contents[256]; /* no signature is longer */
+} Shape;
 
-static const char *contents_of(Contents *contents, const char *begin, const char *end)
+static void shape_find(Shape *shape, const char *signature)
 {
-        g_assert((size_t)(end - begin) < sizeof(contents->text));
-        memcpy(contents->text, begin, end - begin);
-        contents->text[end - begin] = '\0';
-        return contents->text;
+        const LayoutType *type = &shape->type;
+        size_t n;
+
+        shape->type = layout_type(signature);
+        if (type->code != 'a' && type->code != '(')
+                return;
+        shape->kind = *signature == '{' ? 'e' : *signature == '(' ? 'r' : 'a';
+        n = type->end - type->inner - (type->code == '(');
+        g_assert(n < sizeof(shape->contents));
+        memcpy(shape->contents, type->inner, n);
+        shape->contents[n] = '\0';
+}
+
+/* sd-bus decodes each character. Most text is plain ASCII, and needs no more than to be counted.
+ * NULL is an empty one. */
+static int append_string(sd_bus_message *message, const char *text)
+{
+        size_t n = 0;
+        char *space;
+        int r;
+
+        text = text ?: "";
+        while ((signed char)text[n] > 0)
+                n++;
+        if (text[n])
+                return sd_bus_message_append_basic(message, 's', text);
+        r = sd_bus_message_append_string_space(message, n, &space);
+        if (r >= 0)
+                memcpy(space, text, n);
+        return r;
 }
 
 static int append_param(sd_bus_message *message, const Param *param, bool doubled)
@@ -26,14 +55,15 @@ static int append_param(sd_bus_message *message, const Param *param, bool double
 
         r = sd_bus_message_open_container(message, 'e', "sv");
         if (r >= 0)
-                r = sd_bus_message_append_basic(message, 's', param->name);
+                r = append_string(message, param->name);
         if (r >= 0 && doubled)
                 r = sd_bus_message_open_container(message, 'v', "v");
         if (r >= 0)
                 r = sd_bus_message_open_container(message, 'v', contents);
         if (r >= 0)
-                r = sd_bus_message_append_basic(message, param->type,
-                        param->type == 's' ? (const void *)param->s : &param->t);
+                r = param->type == 's' ?
+                        append_string(message, param->s) :
+                        sd_bus_message_append_basic(message, param->type, &param->t);
         if (r >= 0)
                 r = sd_bus_message_close_container(message);
         if (r >= 0 && doubled)
@@ -76,44 +106,51 @@ static int append_objects(sd_bus_message *message, const Array *array, const Nam
         return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
-static int append_value(sd_bus_message *message, const LayoutType *type, const char *signature,
-        const void *value, const Namespace *space)
+static int append_value(
+        sd_bus_message *message, const Shape *shape, const void *value, const Namespace *space);
+
+static int append_elements(
+        sd_bus_message *message, const Shape *shape, const Array *array, const Namespace *space)
 {
-        Contents contents;
-        const Array *array = value;
-        LayoutType element;
+        Shape element;
         int r;
 
-        switch (type->code) {
+        shape_find(&element, shape->type.inner);
+        if (element.type.code == 'o')
+                return append_objects(message, array, space);
+        if (strchr("ynqiuxtd", element.type.code))
+                return sd_bus_message_append_array(
+                        message, element.type.code, array->items, array->n * element.type.size);
+        r = sd_bus_message_open_container(message, shape->kind, shape->contents);
+        for (size_t i = 0; r >= 0 && i < array->n; i++)
+                r = append_value(
+                        message, &element, (char *)array->items + i * element.type.size, space);
+        return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
+static int append_value(
+        sd_bus_message *message, const Shape *shape, const void *value, const Namespace *space)
+{
+        int r;
+
+        switch (shape->type.code) {
         case 's':
+                return append_string(message, *(char *const *)value);
         case 'g':
-                return sd_bus_message_append_basic(
-                        message, type->code, *(char *const *)value ?: "");
+                return sd_bus_message_append_basic(message, 'g', *(char *const *)value ?: "");
         case 'o':
                 return append_object(message, *(Object *const *)value, space);
         case 'P':
                 return append_params(message, value, space->doubled);
         case '(':
-                r = sd_bus_message_open_container(message, *signature == '{' ? 'e' : 'r',
-                        contents_of(&contents, type->inner, type->end - 1));
+                r = sd_bus_message_open_container(message, shape->kind, shape->contents);
                 if (r >= 0)
-                        r = codec_append(message, type->inner, value, space);
+                        r = codec_append(message, shape->type.inner, value, space);
                 return r < 0 ? r : sd_bus_message_close_container(message);
         case 'a':
-                element = layout_type(type->inner);
-                if (element.code == 'o')
-                        return append_objects(message, array, space);
-                if (strchr("ynqiuxtdb", element.code) && element.code != 'b')
-                        return sd_bus_message_append_array(
-                                message, element.code, array->items, array->n * element.size);
-                r = sd_bus_message_open_container(
-                        message, 'a', contents_of(&contents, type->inner, type->end));
-                for (size_t i = 0; r >= 0 && i < array->n; i++)
-                        r = append_value(message, &element, type->inner,
-                                (char *)array->items + i * element.size, space);
-                return r < 0 ? r : sd_bus_message_close_container(message);
+                return append_elements(message, shape, value, space);
         default:
-                return sd_bus_message_append_basic(message, type->code, value);
+                return sd_bus_message_append_basic(message, shape->type.code, value);
         }
 }
 
@@ -125,14 +162,15 @@ static bool at_end(const char *signature)
 int codec_append(
         sd_bus_message *message, const char *signature, const void *data, const Namespace *space)
 {
-        LayoutType type;
+        Shape shape;
         size_t offset = 0;
         int r = 0;
 
-        for (; r >= 0 && !at_end(signature); signature = type.end, offset += type.size) {
-                type = layout_type(signature);
-                offset = layout_align(offset, &type);
-                r = append_value(message, &type, signature, (const char *)data + offset, space);
+        for (; r >= 0 && !at_end(signature); signature = shape.type.end) {
+                shape_find(&shape, signature);
+                offset = layout_align(offset, &shape.type);
+                r = append_value(message, &shape, (const char *)data + offset, space);
+                offset += shape.type.size;
         }
         return r;
 }
@@ -180,17 +218,40 @@ static int read_params(sd_bus_message *message, Params *params)
         return r < 0 ? r : sd_bus_message_exit_container(message);
 }
 
-static int read_value(sd_bus_message *message, const LayoutType *type, const char *signature,
-        void *value, const Namespace *space)
+static int read_value(
+        sd_bus_message *message, const Shape *shape, void *value, const Namespace *space);
+
+static int read_elements(
+        sd_bus_message *message, const Shape *shape, Array *array, const Namespace *space)
 {
-        Contents contents;
-        Array *array = value;
-        LayoutType element;
+        Shape element;
+        size_t size;
+        int r;
+
+        shape_find(&element, shape->type.inner);
+        size = element.type.size;
+        r = sd_bus_message_enter_container(message, shape->kind, shape->contents);
+        if (r <= 0)
+                return r < 0 ? r : -ENXIO;
+        while ((r = sd_bus_message_at_end(message, false)) == 0) {
+                if ((array->n & (array->n - 1)) == 0)
+                        array->items = g_realloc_n(array->items, array->n ? array->n * 2 : 1, size);
+                memset((char *)array->items + array->n * size, 0, size);
+                r = read_value(message, &element, (char *)array->items + array->n++ * size, space);
+                if (r < 0)
+                        return r;
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+static int read_value(
+        sd_bus_message *message, const Shape *shape, void *value, const Namespace *space)
+{
         Object *object;
         const char *path;
         int r;
 
-        switch (type->code) {
+        switch (shape->type.code) {
         case 'o':
                 r = sd_bus_message_read_basic(message, 'o', &path);
                 if (r <= 0)
@@ -203,45 +264,30 @@ static int read_value(sd_bus_message *message, const LayoutType *type, const cha
         case 'P':
                 return read_params(message, value);
         case '(':
-                r = sd_bus_message_enter_container(message, *signature == '{' ? 'e' : 'r',
-                        contents_of(&contents, type->inner, type->end - 1));
+                r = sd_bus_message_enter_container(message, shape->kind, shape->contents);
                 if (r <= 0)
                         return r < 0 ? r : -ENXIO;
-                r = codec_read(message, type->inner, value, space);
+                r = codec_read(message, shape->type.inner, value, space);
                 return r < 0 ? r : sd_bus_message_exit_container(message);
         case 'a':
-                element = layout_type(type->inner);
-                r = sd_bus_message_enter_container(
-                        message, 'a', contents_of(&contents, type->inner, type->end));
-                if (r <= 0)
-                        return r < 0 ? r : -ENXIO;
-                while ((r = sd_bus_message_at_end(message, false)) == 0) {
-                        if ((array->n & (array->n - 1)) == 0)
-                                array->items = g_realloc_n(
-                                        array->items, array->n ? array->n * 2 : 1, element.size);
-                        memset((char *)array->items + array->n * element.size, 0, element.size);
-                        r = read_value(message, &element, type->inner,
-                                (char *)array->items + array->n++ * element.size, space);
-                        if (r < 0)
-                                return r;
-                }
-                return r < 0 ? r : sd_bus_message_exit_container(message);
+                return read_elements(message, shape, value, space);
         default:
-                r = sd_bus_message_read_basic(message, type->code, value);
+                r = sd_bus_message_read_basic(message, shape->type.code, value);
                 return r == 0 ? -ENXIO : r;
         }
 }
 
 int codec_read(sd_bus_message *message, const char *signature, void *data, const Namespace *space)
 {
-        LayoutType type;
+        Shape shape;
         size_t offset = 0;
         int r = 0;
 
-        for (; r >= 0 && !at_end(signature); signature = type.end, offset += type.size) {
-                type = layout_type(signature);
-                offset = layout_align(offset, &type);
-                r = read_value(message, &type, signature, (char *)data + offset, space);
+        for (; r >= 0 && !at_end(signature); signature = shape.type.end) {
+                shape_find(&shape, signature);
+                offset = layout_align(offset, &shape.type);
+                r = read_value(message, &shape, (char *)data + offset, space);
+                offset += shape.type.size;
         }
         return r;
 }
