@@ -231,10 +231,11 @@ void layout_init(const char *signature, void *data)
 /* Leaves what they were: whoever clears the whole makes it own nothing. */
 static void members_clear(const char *signature, void *data, bool borrowed);
 
+static void elements_clear(const char *signature, const Array *array, bool borrowed);
+
 static void value_clear(const LayoutType *type, void *value, bool borrowed)
 {
         Array *array = value;
-        LayoutType element;
 
         switch (type->code) {
         case 's':
@@ -256,9 +257,7 @@ static void value_clear(const LayoutType *type, void *value, bool borrowed)
                 members_clear(type->inner, value, borrowed);
                 break;
         case 'a':
-                element = layout_type(type->inner);
-                for (size_t i = 0; i < array->n; i++)
-                        value_clear(&element, (char *)array->items + i * element.size, borrowed);
+                elements_clear(type->inner, array, borrowed);
                 g_free(array->items);
                 break;
         }
@@ -276,10 +275,24 @@ static void members_clear(const char *signature, void *data, bool borrowed)
         }
 }
 
+static void elements_clear(const char *signature, const Array *array, bool borrowed)
+{
+        const LayoutType element = layout_type(signature);
+
+        for (size_t i = 0; i < array->n; i++)
+                value_clear(&element, (char *)array->items + i * element.size, borrowed);
+}
+
 void layout_clear(const char *signature, void *data)
 {
         members_clear(signature, data, false);
         layout_init(signature, data);
+}
+
+void layout_clear_elements(const char *signature, Array *array)
+{
+        elements_clear(signature, array, false);
+        array->n = 0;
 }
 
 void layout_clear_borrowed(const char *signature, void *data)

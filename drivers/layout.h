@@ -94,6 +94,9 @@ void layout_init(const char *signature, void *data);
  * means none.
  */
 void layout_clear(const char *signature, void *data);
+/* Frees what the elements of an array own and leaves it with none, but with its memory. The
+ * signature is an element's. */
+void layout_clear_elements(const char *signature, Array *array);
 /* The same where strings and descriptors belong to somebody else, such as a message. */
 void layout_clear_borrowed(const char *signature, void *data);
 /* Deep copy into uninitialised memory. Descriptors are not allowed. */

@@ -110,6 +110,17 @@ static int append_value(
         sd_bus_message *message, const Shape *shape, const void *value, const Namespace *space);
 
 static int append_elements(
+        sd_bus_message *message, const Shape *element, const Array *array, const Namespace *space)
+{
+        size_t size = element->type.size;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < array->n; i++)
+                r = append_value(message, element, (char *)array->items + i * size, space);
+        return r;
+}
+
+static int append_array(
         sd_bus_message *message, const Shape *shape, const Array *array, const Namespace *space)
 {
         Shape element;
@@ -122,9 +133,8 @@ static int append_elements(
                 return sd_bus_message_append_array(
                         message, element.type.code, array->items, array->n * element.type.size);
         r = sd_bus_message_open_container(message, shape->kind, shape->contents);
-        for (size_t i = 0; r >= 0 && i < array->n; i++)
-                r = append_value(
-                        message, &element, (char *)array->items + i * element.type.size, space);
+        if (r >= 0)
+                r = append_elements(message, &element, array, space);
         return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
@@ -148,7 +158,7 @@ static int append_value(
                         r = codec_append(message, shape->type.inner, value, space);
                 return r < 0 ? r : sd_bus_message_close_container(message);
         case 'a':
-                return append_elements(message, shape, value, space);
+                return append_array(message, shape, value, space);
         default:
                 return sd_bus_message_append_basic(message, shape->type.code, value);
         }
@@ -173,6 +183,15 @@ int codec_append(
                 offset += shape.type.size;
         }
         return r;
+}
+
+int codec_append_elements(
+        sd_bus_message *message, const char *signature, const Array *array, const Namespace *space)
+{
+        Shape element;
+
+        shape_find(&element, signature);
+        return append_elements(message, &element, array, space);
 }
 
 static int read_param(sd_bus_message *message, Params *params)

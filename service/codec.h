@@ -12,6 +12,11 @@
 int codec_append(
         sd_bus_message *message, const char *signature, const void *data, const Namespace *space);
 
+/* Appends the elements of an array to its container, which is open. The signature is an element's.
+ */
+int codec_append_elements(
+        sd_bus_message *message, const char *signature, const Array *array, const Namespace *space);
+
 /* Reads the members into zeroed memory. Strings and descriptors stay the message's; the caller
  * frees the rest with layout_clear_borrowed(), also after an error. 0; -ENXIO where the message has
  * other types; -ENOENT for the path of an object that is not there; -errno. */

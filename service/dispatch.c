@@ -25,6 +25,7 @@ typedef struct BusCall {
         sd_bus_message *message;
         const Namespace *space;
         const struct CallKind *kind;
+        sd_bus_message *begun; /* the reply, where its list is written as it comes */
 } BusCall;
 
 /* What a call can be: a method of ours, or one of the bus' standard interfaces. */
@@ -76,6 +77,38 @@ static int reply_values(
         if (r >= 0)
                 r = codec_append(reply, signature, values, call->space);
         return r < 0 ? reply_failed(r, error) : reply_send(call, reply, error);
+}
+
+/* A reply whose one value is a list. */
+
+static int list_begin(BusCall *call)
+{
+        int r = sd_bus_message_new_method_return(call->message, &call->begun);
+
+        return r < 0 ? r :
+                       sd_bus_message_open_container(call->begun, 'a', call->base.method->out + 1);
+}
+
+static int bus_pass(Call *base, Array *list, GError **error)
+{
+        BusCall *call = (BusCall *)base;
+        const char *element = base->method->out + 1;
+        int r = call->begun ? 0 : list_begin(call);
+
+        if (r >= 0)
+                r = codec_append_elements(call->begun, element, list, call->space);
+        layout_clear_elements(element, list);
+        return r < 0 ? reply_failed(r, error) : 0;
+}
+
+static int list_end(BusCall *call, void *rest, GError **error)
+{
+        int r;
+
+        if (bus_pass(&call->base, rest, error) < 0)
+                return -1;
+        r = sd_bus_message_close_container(call->begun);
+        return r < 0 ? reply_failed(r, error) : reply_send(call, call->begun, error);
 }
 
 /* The bus' own errors. */
@@ -145,7 +178,8 @@ static int answer_method(BusCall *call, GError **error)
         layout_init(signature, out.bytes);
         r = call_perform(&call->base, out.bytes, error);
         if (r >= 0)
-                r = reply_values(call, signature, out.bytes, error);
+                r = call->begun ? list_end(call, out.bytes, error) :
+                                  reply_values(call, signature, out.bytes, error);
         layout_clear(signature, out.bytes);
         return r;
 }
@@ -429,11 +463,17 @@ static void bus_free(Call *base)
         if (base->arguments)
                 layout_clear_borrowed(base->method ? base->method->in : base->property->signature,
                         base->arguments);
+        sd_bus_message_unref(call->begun);
         sd_bus_message_unref(call->message);
         g_free(call);
 }
 
-static const Door bus_door = { .answer = bus_answer, .refuse = bus_refuse, .free = bus_free };
+static const Door bus_door = {
+        .answer = bus_answer,
+        .refuse = bus_refuse,
+        .pass = bus_pass,
+        .free = bus_free,
+};
 
 /* The call as it is on the stack, with its arguments read behind it. */
 static BusCall *call_new(const BusCall *draft)

@@ -75,6 +75,11 @@ int call_filter(const Call *call, GPtrArray **objects)
         return 0;
 }
 
+int call_pass(Call *call, void *list, GError **error)
+{
+        return call->door->pass ? call->door->pass(call, list, error) : 0;
+}
+
 /* Operations. */
 
 static const char *method_action(const Call *call)

@@ -20,6 +20,8 @@ typedef struct Door {
          * on one. */
         int (*answer)(Call *call, GError **error);
         void (*refuse)(Call *call, const GError *error);
+        /* What call_pass() does, or NULL: lists are wanted whole. */
+        int (*pass)(Call *call, Array *list, GError **error);
         /* Of the whole struct, once it is answered. */
         void (*free)(Call *call);
 } Door;
@@ -76,6 +78,11 @@ int call_set(Call *call, GError **error);
 /* For handlers. A handler of a JOB_NONE method is tried on the loop's stack first; where it would
  * have to wait, these return -EAGAIN and so does the handler, before it did anything, and is called
  * again on a fiber. */
+
+/* For a handler whose one result is a long list: passes on what the list has so far. A door that
+ * writes it at once leaves the list empty, with its memory, and the handler goes on filling it from
+ * the start; for another one the list grows. 0 or -1. */
+int call_pass(Call *call, void *list, GError **error);
 
 /* Whether the caller has a permission about an object, which is still there afterwards: 0, -1 with
  * the error, -EAGAIN. */

@@ -567,6 +567,18 @@ class Conformance(HostTest):
             with self.refused('ArgumentUnsupported', 'argument unsupported: Stats types bits 0x100000'):
                 object_.call(member, 1 << 20, 0x80000000)
 
+    def test_statistics_of_many(self):
+        """A long reply is written part by part: each domain is in it once."""
+        names = {f'm{i}' for i in range(40)} | {'mühle'}
+        for name in names:
+            self.define(name)
+        for flags, expected in ((2, names), (1, set())):
+            records = [(name, stats) for name, stats in self.host.call('Connection.GetAllDomainStats', 1, flags)
+                       if name.startswith('m')]
+            self.assertEqual(sorted(name for name, _ in records), sorted(expected))
+            for name, stats in records:
+                self.assertEqual(stats, {'state.state': 5, 'state.reason': 0}, name)
+
     # Calls
 
     def test_answers_come_in_order(self):

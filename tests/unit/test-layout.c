@@ -158,6 +158,21 @@ static void test_copies(void)
         layout_clear(EVERYTHING, &copy);
 }
 
+/* The memory of an array is filled again. */
+static void test_elements(void)
+{
+        char **strings = g_new(char *, 2);
+        Array array = { .items = strings, .n = 2 };
+
+        strings[0] = g_strdup("first");
+        strings[1] = g_strdup("second");
+        layout_clear_elements("s", &array);
+        g_assert_true(array.items == strings && array.n == 0);
+        strings[array.n++] = g_strdup("third");
+        layout_clear("as", &array);
+        g_assert_null(array.items);
+}
+
 /* Strings and descriptors of a message are not ours; arrays that hold them are. */
 static void test_borrowed(void)
 {
@@ -201,6 +216,7 @@ int main(int argc, char **argv)
         g_test_add_func("/layout/generated", test_generated);
         g_test_add_func("/layout/types", test_types);
         g_test_add_func("/layout/copies", test_copies);
+        g_test_add_func("/layout/elements", test_elements);
         g_test_add_func("/layout/borrowed", test_borrowed);
         g_test_add_func("/layout/params", test_params);
         return g_test_run();
