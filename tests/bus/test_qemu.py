@@ -335,6 +335,8 @@ class FullTest(FakeHost):
             self.assertTrue(left.get('Connection.URI'))
         self.client.wait(lambda: guest.get('Domain.State') == (SHUT_OFF, 3))
         self.state(guest)
+        # Until those who waited have left, there may be no fiber for what is asked next.
+        self.client.wait(lambda: len(self.manager.call('Manager.ListFibers')) < FIBERS_MAX // 2)
         self.client.wait(lambda: path not in self.manager.call('Manager.ListConnections'))
         self.assertFalse(self.left('full'))
 
