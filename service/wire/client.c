@@ -129,11 +129,18 @@ static int send_reply(
                 return 0;
         r = wire_peer_send_value(
                 call->client->peer, &header, call->procedure->ret, ret, fds, n_fds);
-        if (r != -EMSGSIZE)
-                return 0; /* or it has left, and nobody is to be told */
+        /* It has left, or is about to: nobody is to be told. */
+        if (r >= 0 || r == -ENOTCONN || r == -ENOBUFS)
+                return 0;
         call->answered = false;
-        return wire_call_fail(call, error, ERROR_RPC, "the reply to %s is too large for the wire",
-                call->procedure->name);
+        if (r == -EMSGSIZE)
+                return wire_call_fail(call, error, ERROR_RPC,
+                        "the reply to %s is too large for the wire", call->procedure->name);
+        if (r == -EOPNOTSUPP)
+                return wire_call_fail(call, error, ERROR_OPERATION_UNSUPPORTED,
+                        "%s: descriptors cannot be passed over this link", call->procedure->name);
+        call->from = WIRE_FROM_RPC;
+        return error_set_errno(error, r, "cannot send the reply to %s", call->procedure->name);
 }
 
 int wire_call_reply(WireCall *call, const void *ret, GError **error)

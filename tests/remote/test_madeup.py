@@ -8,9 +8,21 @@ import unittest
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ('bus', 'harness', 'wire')]
 
+from bus import PrivateBus, free_port
 from bustest import BusTest, ROOT, TEST_UUID
 from madeup import MadeUp
-from rpc import Client
+from rpc import OK, REPLY_WITH_FDS, Client, Frame, RpcError
+
+
+class ScreenPeer(MadeUp):
+    """Gives a descriptor."""
+
+    def answer(self, end, call, name: str):
+        if name != 'DOMAIN_OPEN_GRAPHICS_FD':
+            super().answer(end, call, name)
+            return
+        with open('/dev/null', 'rb') as file:
+            end.send(Frame(call.program, 1, call.procedure, REPLY_WITH_FDS, call.serial, OK, fds=[file.fileno()]))
 
 
 class MadeUpTest(BusTest):
@@ -84,6 +96,22 @@ class MadeUpTest(BusTest):
         with Client(f'{self.bus.folder}/run/virtbus/virtbus-sock') as client:
             client.open(self.uri)
             self.assertEqual(client.call('NODE_GET_CELLS_FREE_MEMORY', startCell=0, maxcells=1), {'cells': [0]})
+
+
+class FarClientTest(unittest.TestCase):
+    """One that came over TCP, which carries no descriptors."""
+
+    def test_descriptor_that_it_cannot_have(self):
+        domain = {'name': 'test', 'uuid': TEST_UUID, 'id': 7}
+        port = free_port()
+        with ScreenPeer({'CONNECT_LIST_ALL_DOMAINS': {'domains': [domain], 'ret': 1}}) as peer, PrivateBus() as bus:
+            (bus.folder / 'config/virtbus').mkdir()
+            (bus.folder / 'config/virtbus/virtbusd.conf').write_text(
+                f'listen_addr = "127.0.0.1"\nlisten_tcp = 1\ntcp_port = "{port}"\nauth_tcp = "none"\n')
+            bus.start_service()
+            with Client(('127.0.0.1', port)).open(peer.uri()) as client, self.assertRaises(RpcError) as caught:
+                client.call('DOMAIN_OPEN_GRAPHICS_FD', dom=domain, idx=0, flags=0)
+        self.assertIn('descriptors cannot be passed', str(caught.exception))
 
 
 if __name__ == '__main__':
