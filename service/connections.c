@@ -31,7 +31,7 @@ typedef struct Hold {
 
 static struct {
         Instance instance;
-        bool leaving;
+        bool leaving, stopped;
         GHashTable *entries; /* label to Entry */
         GPtrArray *drivers;  /* of DriverObject */
 } registry;
@@ -73,6 +73,8 @@ static int entry_open(Entry *entry, const Opening *opening, GError **error)
 
         if (entry->connection)
                 return 0;
+        if (registry.stopped)
+                return error_set(error, ERROR_OPERATION_ABORTED, "the service ends");
         if (opening->driver->leave) {
                 if (registry.leaving)
                         return error_set(error, ERROR_OPERATION_ABORTED, "the service ends");
@@ -328,8 +330,7 @@ static void on_caller_left(Caller *caller)
         GHashTableIter iter;
         void *label, *hold;
 
-        /* After connections_stop() there is nothing left to give back. */
-        if (!caller->opened || !registry.entries)
+        if (!caller->opened)
                 return;
         g_hash_table_iter_init(&iter, caller->opened);
         while (g_hash_table_iter_next(&iter, &label, &hold)) {
@@ -516,22 +517,32 @@ void connections_leave(void)
         }
 }
 
+/* Callers give back what they had open meanwhile and afterwards, so that the entries stay. */
 void connections_stop(void)
 {
-        g_autoptr(GList) entries = NULL;
+        g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_unref_notify);
+        GHashTableIter iter;
+        void *label;
 
+        registry.stopped = true;
         if (!registry.entries)
                 return;
-        entries = g_hash_table_get_values(registry.entries);
-        for (GList *link = entries; link; link = link->next) {
-                Entry *entry = link->data;
+        g_hash_table_iter_init(&iter, registry.entries);
+        while (g_hash_table_iter_next(&iter, &label, NULL))
+                g_ptr_array_add(entries, entry_ref(label));
+        for (unsigned i = 0; i < entries->len; i++) {
+                Entry *entry = entries->pdata[i];
 
                 fiber_lock(&entry->lock, "a connection", FIBER_FOREVER);
                 entry_close(entry);
                 fiber_unlock(&entry->lock);
         }
-        g_clear_pointer(&registry.entries, g_hash_table_unref);
         for (unsigned i = 0; i < registry.drivers->len; i++)
                 object_withdraw(registry.drivers->pdata[i]);
+}
+
+void connections_finish(void)
+{
+        g_clear_pointer(&registry.entries, g_hash_table_unref);
         g_clear_pointer(&registry.drivers, g_ptr_array_unref);
 }

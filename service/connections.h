@@ -8,8 +8,10 @@
 
 /* Publishes the drivers, opens the default connections, and lets them begin. Suspends. */
 int connections_start(sd_bus *bus, Instance instance, GError **error);
-/* Ends all connections; their guests run on. Suspends. */
+/* Ends all connections, and opens none any more; their guests run on. Suspends. */
 void connections_stop(void);
+/* Frees the rest, when no fiber is left. */
+void connections_finish(void);
 /* Before that, as soon as it is known that the service will end: nobody waits for another host any
  * more. */
 void connections_leave(void);

@@ -404,6 +404,7 @@ static void service_finish(Service *service)
         fibers_finish();
         memory_finish();
         offload_finish();
+        connections_finish();
         dispatch_finish();
         authorize_finish();
         agents_finish();

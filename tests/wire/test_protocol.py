@@ -345,6 +345,12 @@ class LifeTest(WireTest):
         self.assertEqual(sorted(os.listdir(f'{self.bus.folder}/run/virtbus')), ['qemu', 'virtbus-sock.lock'])
         self.bus.start_service()
 
+    def test_end_of_hosts_that_clients_hold(self):
+        for n in range(3):
+            self.raw(f'qemu:///embed?root={self.bus.folder}/held-{n}')
+        self.bus.stop_service()
+        self.bus.start_service()
+
     def test_who_leaves_in_the_middle(self):
         for _ in range(20):
             client = self.raw()
