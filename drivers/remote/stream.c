@@ -193,7 +193,9 @@ static void on_data(Stream *stream, const void *payload, size_t n)
         else
                 g_byte_array_append(stream->pending, payload, n);
         carried(stream, n);
-        if (!stream->bulk && stream->pending->len > PENDING_MAX) {
+        if (!stream->begun && stream->pending->len > PENDING_MAX) {
+                remote_link_drop(stream->link, "the peer sends a stream that it has not opened");
+        } else if (!stream->bulk && stream->pending->len > PENDING_MAX) {
                 error_set(&stream->problem, ERROR_OPERATION_ABORTED,
                         "nobody reads what the stream brings");
                 stream_finish(stream, WIRE_ERROR);

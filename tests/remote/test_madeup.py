@@ -11,7 +11,17 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name
 from bus import PrivateBus, free_port
 from bustest import BusTest, ROOT, TEST_UUID
 from madeup import MadeUp
-from rpc import OK, REPLY_WITH_FDS, Client, Frame, RpcError
+from rpc import CONTINUE, OK, REPLY_WITH_FDS, STREAM, Client, Frame, RpcError
+
+
+class HastyPeer(MadeUp):
+    """Sends what is in a volume before it agrees to."""
+
+    def answer(self, end, call, name: str):
+        if name == 'STORAGE_VOL_DOWNLOAD':
+            for _ in range(20):
+                end.send(Frame(call.program, 1, call.procedure, STREAM, call.serial, CONTINUE, bytes(256 << 10)))
+        super().answer(end, call, name)
 
 
 class ScreenPeer(MadeUp):
@@ -26,9 +36,9 @@ class ScreenPeer(MadeUp):
 
 
 class MadeUpTest(BusTest):
-    def connect(self, answers: dict):
+    def connect(self, answers: dict, kind=MadeUp):
         """To such a peer, until the end of the test."""
-        peer = MadeUp(answers)
+        peer = kind(answers)
         peer.__enter__()
         self.addCleanup(peer.__exit__)
         self.uri = peer.uri()
@@ -75,6 +85,19 @@ class MadeUpTest(BusTest):
             interfaces = host.call('Connection.ListInterfaces', 0)
             self.assertEqual(sorted(host.client.object(path).get('Interface.Name') for path in interfaces),
                              ['eth0', 'eth1'])
+
+    def test_stream_before_its_reply(self):
+        """What comes before anybody may read it is not piled up."""
+        host = self.connect({
+            'CONNECT_LIST_ALL_STORAGE_POOLS': {'pools': [{'name': 'p', 'uuid': TEST_UUID}], 'ret': 1},
+            'STORAGE_POOL_IS_ACTIVE': {'active': 1},
+            'STORAGE_POOL_LIST_ALL_VOLUMES': {'vols': [{'pool': 'p', 'name': 'v', 'key': 'k'}], 'ret': 1},
+            'STORAGE_VOL_DOWNLOAD': {},
+        }, HastyPeer)
+        pool = host.client.object(host.call('Connection.StoragePoolLookupByName', 'p'))
+        volume, = pool.call('StoragePool.ListStorageVolumes', 0)
+        with self.refused('Rpc', 'the peer sends a stream that it has not opened'):
+            host.client.object(volume).call('StorageVol.Download', 0, 0, 0)
 
     def test_guest_without_statistics(self):
         """It is described all the same, but for how long it ran."""
