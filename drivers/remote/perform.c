@@ -303,23 +303,45 @@ static int perform_console(
 
 /* Volumes. */
 
+/* Who uploads hears the end when the volume's sizes are read anew. */
+typedef struct Upload {
+        Object *volume; /* a reference */
+        int fd;         /* our end; -1: still the stream's */
+} Upload;
+
+static void upload_free(Upload *upload)
+{
+        fd_close(upload->fd);
+        object_unref(upload->volume);
+        g_free(upload);
+}
+
 /* Suspends. */
 static void look_at_volume(void *data)
 {
-        Object *volume = data;
+        Upload *upload = data;
 
-        mirror_changed(remote_of(volume), volume, NULL);
-        object_unref(volume);
+        mirror_changed(remote_of(upload->volume), upload->volume, NULL);
+        upload_free(upload);
 }
 
-static void on_uploaded(const GError *error, void *data)
+static void on_uploaded(const GError *error, int fd, void *data)
 {
-        Object *volume = data;
+        Upload *upload = data;
 
+        upload->fd = fd;
         if (error)
                 g_info("the upload to a volume failed: %s", error->message);
-        if (fiber_start("an uploaded volume", look_at_volume, volume, NULL) < 0)
-                object_unref(volume);
+        if (fiber_start("an uploaded volume", look_at_volume, upload, NULL) < 0)
+                upload_free(upload);
+}
+
+static Upload *upload_new(Object *volume)
+{
+        Upload *upload = g_new(Upload, 1);
+
+        *upload = (Upload){ .volume = object_ref(volume), .fd = -1 };
+        return upload;
 }
 
 /* A link of its own: a peer that has more to send than anybody reads here must not keep replies
@@ -356,7 +378,7 @@ static int perform_volume(
         stream_be_job(stream, member->object, up ? "Upload" : "Download",
                 part->length ?: capacity - MIN(capacity, part->offset));
         if (up)
-                stream_begin(stream, on_uploaded, object_ref(member->object));
+                stream_begin(stream, on_uploaded, upload_new(member->object));
         else
                 stream_begin(stream, NULL, NULL);
         return 0;
@@ -380,10 +402,12 @@ static void picture_unref(Picture *picture)
         g_free(picture);
 }
 
-static void on_picture(const GError *error, void *data)
+static void on_picture(const GError *error, int fd, void *data)
 {
         Picture *picture = data;
 
+        /* Who collects it reads up to here. */
+        fd_close(fd);
         picture->problem = error ? g_error_copy(error) : NULL;
         if (!picture->abandoned)
                 wait_done(&picture->wait, 0);

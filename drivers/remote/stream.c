@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -33,7 +34,7 @@ struct Stream {
         GError *problem;
         Job *job; /* NULL: it is none */
         uint64_t carried, total;
-        void (*done)(const GError *error, void *data);
+        void (*done)(const GError *error, int fd, void *data);
         void *data;
 };
 
@@ -56,12 +57,24 @@ Stream *stream_free(Stream *stream)
         return NULL;
 }
 
+/* Who writes finds the message before the end, if they look. */
+static void say_why(Stream *stream)
+{
+        const char *message = stream->problem->message;
+
+        if (stream->directions == STREAM_TO_PEER)
+                send(stream->fd, message, strlen(message), MSG_DONTWAIT | MSG_NOSIGNAL);
+        stream->fd = fd_close(stream->fd);
+}
+
 /* After this there is no stream. */
 static void stream_end(Stream *stream)
 {
+        if (stream->problem)
+                say_why(stream);
         job_end(stream->job, stream->problem);
         if (stream->done)
-                stream->done(stream->problem, stream->data);
+                stream->done(stream->problem, fd_steal(&stream->fd), stream->data);
         stream_free(stream);
 }
 
@@ -77,10 +90,14 @@ static int on_timer(sd_event_source *source, uint64_t now, void *data)
         return 0;
 }
 
+/* Who only writes hears the end when all is known to be there. */
 static void close_here(Stream *stream)
 {
         stream->source = sd_event_source_disable_unref(stream->source);
-        stream->fd = fd_close(stream->fd);
+        if (stream->problem)
+                say_why(stream);
+        else if (stream->directions != STREAM_TO_PEER)
+                stream->fd = fd_close(stream->fd);
 }
 
 /* Tells the peer that the stream is complete (OK) or to be given up (ERROR). It confirms. */
@@ -186,7 +203,8 @@ static void hand_on(Stream *stream)
 
 static void on_data(Stream *stream, const void *payload, size_t n)
 {
-        if (stream->ending)
+        /* What comes without having been asked for is not for who writes. */
+        if (stream->ending || !(stream->directions & STREAM_FROM_PEER))
                 return;
         if (n == 0)
                 stream->peer_ended = true;
@@ -218,6 +236,8 @@ static void on_packet(
         }
         if (status == WIRE_ERROR && n > 0 && !stream->problem)
                 wire_error_set(&stream->problem, payload, n);
+        else if (status == WIRE_ERROR && !stream->ending)
+                error_set(&stream->problem, ERROR_RPC, "the peer has given up the stream");
         /* Before it has begun whoever opens it hears of the error by its call. */
         if (stream->begun) {
                 if (stream->fd >= 0)
@@ -300,13 +320,13 @@ static int make_ends(unsigned directions, int ends[2])
 {
         int pair[2];
 
-        if (directions == (STREAM_FROM_PEER | STREAM_TO_PEER))
+        if (directions & STREAM_TO_PEER)
                 return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
         if (pipe2(pair, O_CLOEXEC) < 0)
                 return -errno;
         /* Ours comes first. */
-        ends[0] = directions == STREAM_FROM_PEER ? pair[1] : pair[0];
-        ends[1] = directions == STREAM_FROM_PEER ? pair[0] : pair[1];
+        ends[0] = pair[1];
+        ends[1] = pair[0];
         return 0;
 }
 
@@ -355,7 +375,7 @@ void stream_be_job(Stream *stream, Object *object, const char *operation, uint64
         job_progress(stream->job, 0, total);
 }
 
-void stream_begin(Stream *stream, void (*done)(const GError *error, void *data), void *data)
+void stream_begin(Stream *stream, void (*done)(const GError *error, int fd, void *data), void *data)
 {
         stream->done = done;
         stream->data = data;

@@ -14,9 +14,10 @@ typedef enum StreamDirection {
 
 typedef struct Stream Stream;
 
-/* *ret_fd is the caller's end: one to read from, one to write to, or both in one. bulk says that
- * the link carries nothing but the stream, so that it may stand still while nobody reads here;
- * then the link goes with the stream. */
+/* *ret_fd is the caller's end: a pipe to read from, or a socket. Over one that only takes, who
+ * wrote all and shut its side down hears how that ended: nothing but the end, or why it failed.
+ * bulk says that the link carries nothing but the stream, so that it may stand still while nobody
+ * reads here; then the link goes with the stream. */
 Stream *stream_new(RemoteLink *link, unsigned directions, bool bulk, int *ret_fd, GError **error);
 
 /* For remote_call_send(). */
@@ -28,8 +29,10 @@ void stream_be_job(Stream *stream, Object *object, const char *operation, uint64
 
 /* The call that opens it has succeeded: it begins, and belongs to itself. done, which may be NULL,
  * is called when it ended, on the loop's stack, with no error where the peer has confirmed that
- * all went well. */
-void stream_begin(Stream *stream, void (*done)(const GError *error, void *data), void *data);
+ * all went well. Where it did, done takes our end of the descriptor, if that is still open (-1:
+ * not), whose closing the caller's end hears. */
+void stream_begin(
+        Stream *stream, void (*done)(const GError *error, int fd, void *data), void *data);
 
 /* One that has not begun. Takes NULL; returns NULL. */
 Stream *stream_free(Stream *stream);

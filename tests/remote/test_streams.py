@@ -5,14 +5,16 @@
 import os
 import pathlib
 import select
+import socket
 import sys
 import unittest
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ('bus', 'harness')]
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ('bus', 'harness', 'wire')]
 
 from bus import PrivateBus
 from bustest import BusTest, ROOT
 from proxy import Proxy
+from rpc import CONTINUE, OK, STREAM, Client, Frame
 
 MIB = 1 << 20
 CONTENT = bytes(range(256)) * (8 * MIB // 256)
@@ -53,11 +55,15 @@ class VolumeTest(BusTest):
         return os.fdopen(self.volume.call(f'StorageVol.{member}', offset, length, 0),
                          'wb' if member == 'Upload' else 'rb', buffering=0)
 
-    def upload(self, content: bytes, offset=0):
-        with self.open_stream('Upload', offset) as stream:
-            while content:
-                content = content[stream.write(content):]
+    def upload(self, content: bytes, offset=0, length=0) -> str:
+        """What is said at its end: nothing, or why it failed."""
+        with socket.socket(fileno=self.volume.call('StorageVol.Upload', offset, length, 0)) as stream:
+            stream.settimeout(120)
+            stream.sendall(content)
+            stream.shutdown(socket.SHUT_WR)
+            said = b''.join(iter(lambda: stream.recv(4096), b'')).decode()
         self.wait_for_links()
+        return said
 
     def download(self) -> bytes:
         with self.open_stream('Download') as stream:
@@ -66,10 +72,23 @@ class VolumeTest(BusTest):
         return content
 
     def test_there_and_back(self):
-        self.upload(CONTENT)
+        self.assertEqual(self.upload(CONTENT), '')
         self.assertTrue(self.download() == CONTENT)
         self.upload(b'here', 4096)
         self.assertEqual(self.download()[4090:4106], CONTENT[4090:4096] + b'here' + CONTENT[4100:4106])
+
+    def test_refused_by_the_peer(self):
+        """Who writes is told at the end, as by a host of our own; a client of the wire as well."""
+        words = 'operation failed: there are more bytes than the volume or the upload has room for'
+        self.assertEqual(self.upload(b'x' * 100, length=10), words)
+        with Client(f'{self.bus.folder}/run/virtbus/virtbus-sock') as client:
+            client.open(self.host.get('Connection.URI'))
+            volume = client.call('STORAGE_VOL_LOOKUP_BY_KEY', key=self.volume.get('StorageVol.Key'))['vol']
+            call = client.start('STORAGE_VOL_UPLOAD', vol=volume, offset=0, length=10, flags=0)
+            client.finish(call)
+            for payload, status in ((b'x' * 100, CONTINUE), (b'', OK)):
+                client.send(Frame(call.program, 1, call.procedure, STREAM, call.serial, status, payload))
+            self.assertEqual(client.next().error()['message'], words)
 
     def test_nobody_reads(self):
         """What is not read stays with the peer; calls go on meanwhile."""
@@ -107,9 +126,10 @@ class VolumeTest(BusTest):
         self.client.wait(lambda: self.host.get('Connection.Alive'))
         with self.open_stream('Upload') as writer:
             self.proxy.cut()
-            with self.assertRaises(BrokenPipeError):
+            with self.assertRaises(ConnectionError):
                 while True:
                     writer.write(b'x' * 4096)
+            self.assertIn(b'the peer', os.read(writer.fileno(), 4096))
         self.client.wait(lambda: self.host.get('Connection.Alive'))
         self.assertEqual(len(self.download()), len(CONTENT))
 
