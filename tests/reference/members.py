@@ -322,6 +322,8 @@ def outcomes(program=None, **options) -> tuple:
         try:
             with host.client.record() as signals:
                 for way in ways():
+                    if process and not host.client.owner('org.libvirt'):
+                        process.wait()
                     if program and (process is None or process.poll() is not None):
                         process = subprocess.Popen([program, '--session'], env=bus.env, cwd=bus.folder,
                                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

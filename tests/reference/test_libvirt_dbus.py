@@ -2,7 +2,8 @@
 """libvirt-dbus' own test suite, unmodified, with our service in the place of its program.
 
 The suite is the one of Debian's source package, fetched into a cache the first time; nothing of it is in this
-tree. It starts its program as `libvirt-dbus --session` on a session bus and talks to org.libvirt.
+tree. It starts its program as `libvirt-dbus --session` on a session bus and talks to org.libvirt. It is given more
+time than it takes (patience.py).
 """
 
 import os
@@ -14,7 +15,8 @@ import tarfile
 import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'harness'))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / 'harness'))
 
 from bus import service_program
 
@@ -58,12 +60,13 @@ class LibvirtDbusSuite(unittest.TestCase):
             tests = next((folder / 'source').glob(f'{PACKAGE}-*')) / 'tests'
             (folder / 'top/src').mkdir(parents=True)
             (folder / 'top/src/libvirt-dbus').symlink_to(service_program())
-            environment = dict(os.environ, abs_top_builddir=str(folder / 'top'), HOME=name)
+            environment = dict(os.environ, abs_top_builddir=str(folder / 'top'), HOME=name, PYTHONPATH=str(HERE))
             for variable in ('XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_DATA_HOME'):
                 environment[variable] = str(folder / variable.lower())
                 (folder / variable.lower()).mkdir(mode=0o700)
             done = subprocess.run(
-                ['dbus-run-session', '--', '/usr/bin/python3', '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '.'],
+                ['dbus-run-session', '--', '/usr/bin/python3', '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '-p', 'patience',
+                 '.'],
                 cwd=tests, env=environment, text=True, capture_output=True, timeout=600)
         self.assertRegex(done.stdout, re.compile(rf'^{TESTS} passed', re.MULTILINE), done.stdout[-6000:])
 
