@@ -39,7 +39,7 @@ class BridgeTest(SystemTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.machine.shell('usermod -aG sudo carol; cp /usr/share/doc/virtbus/examples/rules/*-administrators.rules '
-                          '/etc/polkit-1/rules.d/')
+                          '/etc/polkit-1/rules.d/; loginctl enable-linger alice bob carol')
         cls.ids = {user: cls.machine.run('id', '-u', user).stdout.strip() for user in cls.users}
 
     def setUp(self):
