@@ -264,6 +264,8 @@ class Container:
 
     def journal(self, *arguments: str) -> str:
         """The journal, for all units or by journalctl's arguments ('-u', 'virtbus')."""
+        # What was said before this is in it.
+        self.run('journalctl', '--sync', check=False)
         return self.run('journalctl', '--no-pager', '--quiet', '--output=short-precise',
                         *arguments, check=False).stdout
 
