@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
@@ -23,7 +24,8 @@
 struct SshSession {
         unsigned n_ref;
         ssh_session session;
-        int fd; /* the library's */
+        int fd;       /* which the library may close, see close_socket() */
+        ino_t socket; /* its number, as long as it is this one */
         sd_event_source *source;
         GPtrArray *pipes;
         GString *complaint; /* the end of what commands wrote to their standard error */
@@ -65,6 +67,21 @@ static bool session_alive(const SshSession *self)
         return ssh_is_connected(self->session);
 }
 
+static ino_t socket_of(int fd)
+{
+        struct stat status;
+
+        return fstat(fd, &status) >= 0 ? status.st_ino : 0;
+}
+
+/* libssh closes what it was given when the connection fails; otherwise it leaves that to us, or
+ * does not, by its version. */
+static void close_socket(SshSession *self)
+{
+        if (socket_of(self->fd) == self->socket)
+                fd_close(self->fd);
+}
+
 static SshSession *session_unref(SshSession *self)
 {
         if (!self || --self->n_ref > 0)
@@ -75,6 +92,7 @@ static SshSession *session_unref(SshSession *self)
                         ssh_disconnect(self->session);
                 ssh_free(self->session);
         }
+        close_socket(self);
         g_ptr_array_unref(self->pipes);
         g_string_free(self->complaint, TRUE);
         g_free(self);
@@ -431,13 +449,13 @@ static int set_options(SshSession *self, const SshOptions *options, GError **err
 static int ssh_open(
         const SshOptions *options, int fd, uint64_t deadline, SshSession **ret, GError **error)
 {
-        _cleanup_fd_ int owned = fd;
         g_autoptr(SshSession) self = g_new0(SshSession, 1);
         Login login = { .session = self, .deadline = deadline };
         int r;
 
         self->n_ref = 1;
         self->fd = fd;
+        self->socket = socket_of(fd);
         self->pipes = g_ptr_array_new();
         self->complaint = g_string_new(NULL);
         self->session = ssh_new();
@@ -446,8 +464,6 @@ static int ssh_open(
         if (set_options(self, options, error) < 0)
                 return -1;
         r = AGAIN(&login, error, SSH_AGAIN, ssh_connect(self->session));
-        /* From the first byte on it is the library's, which closes it. */
-        fd_steal(&owned);
         if (r == G_MININT)
                 return -1;
         if (r != SSH_OK)

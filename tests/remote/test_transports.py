@@ -15,7 +15,7 @@ import test_suite
 import test_writes
 from bustest import CallError, guest_xml
 from gi.repository import GLib
-from lab import NAME, PASSWORD, THERE, USER, Daemon
+from lab import NAME, PASSWORD, USER, Daemon, wait_until
 from labtest import InLab, VirtbusThere, auth_file
 
 AGENT = 'org.virtbus1.Agent'
@@ -86,7 +86,9 @@ class Entrance(InLab):
         self.assertEqual(self.sessions(), sessions)
 
     def sessions(self) -> int:
-        """How many sshd has let in so far."""
+        """How many sshd has let in so far, when nobody is there any more; then it has written down all of them."""
+        wait_until(lambda: self.lab.there.run('sh', '-c', 'pgrep -P $(cat /run/sshd-*.pid | paste -sd,)',
+                                              check=False).returncode == 1, 'the end of what was let in')
         return sum(sshd.log().count('Starting session') for sshd in self.lab.sshds.values())
 
     def answer(self, **answers):
@@ -165,6 +167,8 @@ class LibsshEntrance(Entrance):
     def test_good(self):
         for transport in ('libssh', 'libssh2'):
             self.opens(self.way(transport))
+        # And is gone again.
+        self.sessions()
 
     def test_wrong_key(self):
         self.refuses(self.way('libssh', keyfile=self.lab.key('stranger'), sshauth='privkey'), 'AuthFailed',
