@@ -266,7 +266,7 @@ class KeepaliveTest(WireTest):
         cls.bus.stop_service()
         folder = cls.bus.folder / 'config/virtbus'
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / 'virtbusd.conf').write_text('keepalive_interval = 1\nkeepalive_count = 4\nmax_clients = 3\n')
+        (folder / 'virtbusd.conf').write_text('keepalive_interval = 1\nkeepalive_count = 9\nmax_clients = 3\n')
         cls.bus.start_service()
 
     def test_who_has_not_asked_is_not_pinged(self):
@@ -278,7 +278,7 @@ class KeepaliveTest(WireTest):
     def test_who_does_not_answer_is_left(self):
         client = self.raw()
         client.call('CONNECT_SUPPORTS_FEATURE', feature=10)
-        for _ in range(4):
+        for _ in range(9):
             self.assertEqual(client.receive().header(), (KEEPALIVE, 1, PING, MESSAGE, 0, OK))
         with self.assertRaises(Closed):
             client.receive()
