@@ -390,3 +390,61 @@ bool layout_equal(const char *signature, const void *a, const void *b)
         }
         return true;
 }
+
+static size_t text_weight(const char *text)
+{
+        return text ? strlen(text) + 1 : 0;
+}
+
+static size_t params_weight(const Params *params)
+{
+        size_t weight = sizeof *params + params->n * sizeof *params->items;
+
+        for (size_t i = 0; i < params->n; i++) {
+                const Param *param = &params->items[i];
+
+                if (param->name_owned)
+                        weight += text_weight(param->name);
+                if (param->type == 's')
+                        weight += text_weight(param->s);
+        }
+        return weight;
+}
+
+static size_t value_weight(const LayoutType *type, const void *value)
+{
+        const Array *array = value;
+        size_t weight = type->size;
+        LayoutType element;
+
+        switch (type->code) {
+        case 's':
+        case 'g':
+                return weight + text_weight(*(char *const *)value);
+        case 'P':
+                return params_weight(value);
+        case '(':
+                return layout_weight(type->inner, value);
+        case 'a':
+                element = layout_type(type->inner);
+                for (size_t i = 0; i < array->n; i++)
+                        weight += value_weight(
+                                &element, (const char *)array->items + i * element.size);
+                return weight;
+        default:
+                return weight;
+        }
+}
+
+size_t layout_weight(const char *signature, const void *data)
+{
+        LayoutType type;
+        size_t offset = 0, weight = 0;
+
+        for (; !at_end(signature); signature = type.end, offset += type.size) {
+                type = layout_type(signature);
+                offset = layout_align(offset, &type);
+                weight += value_weight(&type, (const char *)data + offset);
+        }
+        return weight;
+}

@@ -102,3 +102,5 @@ void layout_clear_borrowed(const char *signature, void *data);
 /* Deep copy into uninitialised memory. Descriptors are not allowed. */
 void layout_copy(const char *signature, const void *from, void *to);
 bool layout_equal(const char *signature, const void *a, const void *b);
+/* Bytes of the members, and of what they own. */
+size_t layout_weight(const char *signature, const void *data);

@@ -55,52 +55,14 @@ void journal_close(Connection *connection)
         g_clear_pointer(&connection->journal, g_free);
 }
 
-/* Adds up the values that are left in the container. */
-static int measure(sd_bus_message *message, size_t *size)
-{
-        const char *contents;
-        union {
-                uint64_t number;
-                const char *text;
-        } value;
-        char type;
-        int r;
-
-        while ((r = sd_bus_message_peek_type(message, &type, &contents)) > 0) {
-                if (contents) {
-                        r = sd_bus_message_enter_container(message, type, contents);
-                        if (r >= 0)
-                                r = measure(message, size);
-                        if (r >= 0)
-                                r = sd_bus_message_exit_container(message);
-                } else {
-                        r = sd_bus_message_read_basic(message, type, &value);
-                        *size += sizeof value;
-                        if (r >= 0 && strchr("sog", type))
-                                *size += strlen(value.text);
-                }
-                if (r < 0)
-                        return r;
-        }
-        return r;
-}
-
-void journal_add(Connection *connection, Topic topic, sd_bus_message *signal)
+void journal_add(Connection *connection, Topic topic, sd_bus_message *signal, size_t size)
 {
         Journal *journal = connection->journal;
-        size_t size = MESSAGE_COST;
         Entry *entry;
-        int r;
 
         if (!journal)
                 return;
         set_sequence(connection, connection->properties.sequence + 1);
-        r = sd_bus_message_rewind(signal, true);
-        if (r >= 0)
-                r = measure(signal, &size);
-        if (r < 0)
-                size = JOURNAL_BYTES_MAX; /* cannot be read, so not be told again: a gap */
-
         entry = g_new(Entry, 1);
         object_ref(topic.about);
         *entry = (Entry){
@@ -108,10 +70,10 @@ void journal_add(Connection *connection, Topic topic, sd_bus_message *signal)
                 .sequence = connection->properties.sequence,
                 .signal = sd_bus_message_ref(signal),
                 .topic = topic,
-                .size = size,
+                .size = MESSAGE_COST + size,
         };
         g_queue_push_tail(&journal->entries, entry);
-        journal->size += size;
+        journal->size += entry->size;
         while (journal->entries.length > JOURNAL_ENTRIES_MAX ||
                 journal->size >= JOURNAL_BYTES_MAX) {
                 Entry *oldest = g_queue_pop_head(&journal->entries);

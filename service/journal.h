@@ -18,8 +18,8 @@
 void journal_open(Connection *connection);
 void journal_close(Connection *connection);
 
-/* Keeps a signal of org.virtbus1 that has been sent or sealed. */
-void journal_add(Connection *connection, Topic topic, sd_bus_message *signal);
+/* Keeps a signal of org.virtbus1 that has been sent or sealed. The size is that of its values. */
+void journal_add(Connection *connection, Topic topic, sd_bus_message *signal, size_t size);
 
 /* Appends (t now, b complete, a(tossav) signals): those after that number which the caller may
  * hear, and whether none of them has been forgotten. May suspend; -EAGAIN where it would outside a

@@ -278,8 +278,10 @@ int publish_append_properties(sd_bus_message *message, const Object *object, con
 
 /* Signals. */
 
-/* With a number, where it is of our own interfaces and below a connection. */
-static int tell(Object *about, const char *action, const Namespace *space, sd_bus_message *message)
+/* With a number, where it is of our own interfaces and below a connection. The size is that of the
+ * values in it. */
+static int tell(Object *about, const char *action, const Namespace *space, sd_bus_message *message,
+        size_t size)
 {
         const Topic topic = { about, action };
         int r = audience_tell(topic, space, message);
@@ -288,8 +290,21 @@ static int tell(Object *about, const char *action, const Namespace *space, sd_bu
         while (root->parent)
                 root = root->parent;
         if (space->id == NAMESPACE_VIRTBUS && root->class == &connection_class)
-                journal_add((Connection *)root, topic, message);
+                journal_add((Connection *)root, topic, message, size);
         return r;
+}
+
+static size_t properties_size(const Object *object, uint64_t properties)
+{
+        size_t size = 0;
+
+        for (unsigned i = 0; i < object->class->n_properties; i++) {
+                const PropertyInfo *property = &object->class->properties[i];
+
+                if (properties & UINT64_C(1) << i)
+                        size += layout_weight(property->signature, object_value(object, property));
+        }
+        return size;
 }
 
 static void signal_failed(const char *what, int r)
@@ -319,7 +334,7 @@ static int send_changed(
                 r = sd_bus_message_close_container(message);
         if (r >= 0)
                 r = sd_bus_message_append(message, "as", 0);
-        return r < 0 ? r : tell(object, action, space, message);
+        return r < 0 ? r : tell(object, action, space, message, properties_size(object, changed));
 }
 
 /* Those of the changed that the namespace shows and that need the same permission as the first,
@@ -383,6 +398,7 @@ static int send_interfaces(Object *object, const Namespace *space, bool added)
 {
         const char *action = class_read_action(object->class);
         const Face *face = object->face;
+        uint64_t shown = added ? publish_readable(object->class, action) : 0;
         g_autoptr(sd_bus_message) message = NULL;
         int r;
 
@@ -403,14 +419,13 @@ static int send_interfaces(Object *object, const Namespace *space, bool added)
                         r = sd_bus_message_append_basic(
                                 message, 's', face->class->interfaces[space->id]);
                 if (r >= 0)
-                        r = publish_append_properties(message, object, space, false,
-                                publish_readable(object->class, action));
+                        r = publish_append_properties(message, object, space, false, shown);
                 if (r >= 0)
                         r = sd_bus_message_close_container(message);
                 if (r >= 0)
                         r = sd_bus_message_close_container(message);
         }
-        return r < 0 ? r : tell(object, action, space, message);
+        return r < 0 ? r : tell(object, action, space, message, properties_size(object, shown));
 }
 
 static int send_signal(
@@ -425,7 +440,9 @@ static int send_signal(
                 face->class->interfaces[space->id], info->name);
         if (r >= 0)
                 r = codec_append(message, info->signature, arguments, space);
-        return r < 0 ? r : tell(about, class_read_action(about->class), space, message);
+        return r < 0 ? r :
+                       tell(about, class_read_action(about->class), space, message,
+                               layout_weight(info->signature, arguments));
 }
 
 /* The sink. */

@@ -173,6 +173,28 @@ static void test_elements(void)
         g_assert_null(array.items);
 }
 
+/* What is owned counts, down to the end of each string. */
+static void test_weights(void)
+{
+        Everything value = everything(), copy;
+        size_t before = layout_weight(EVERYTHING, &value), members = 1 + 2 * sizeof(void *),
+               strings = sizeof "text" + sizeof "a" + sizeof "pair" + sizeof "x";
+
+        members += sizeof value.as + sizeof value.params + sizeof value.pairs;
+        g_assert_cmpuint(before, ==,
+                members + 2 * sizeof(char *) + 3 * sizeof(Param) + sizeof *value.pairs.items +
+                        strings);
+        g_assert_cmpuint(layout_weight("", &value), ==, 0);
+
+        /* A copy owns the names, too. */
+        layout_copy(EVERYTHING, &value, &copy);
+        g_assert_cmpuint(layout_weight(EVERYTHING, &copy), ==,
+                before + sizeof "string" + sizeof "large" + sizeof "truth");
+        layout_clear(EVERYTHING, &value);
+        g_assert_cmpuint(layout_weight(EVERYTHING, &value), ==, members);
+        layout_clear(EVERYTHING, &copy);
+}
+
 /* Strings and descriptors of a message are not ours; arrays that hold them are. */
 static void test_borrowed(void)
 {
@@ -217,6 +239,7 @@ int main(int argc, char **argv)
         g_test_add_func("/layout/types", test_types);
         g_test_add_func("/layout/copies", test_copies);
         g_test_add_func("/layout/elements", test_elements);
+        g_test_add_func("/layout/weights", test_weights);
         g_test_add_func("/layout/borrowed", test_borrowed);
         g_test_add_func("/layout/params", test_params);
         return g_test_run();
