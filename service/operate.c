@@ -233,7 +233,9 @@ static int authorize_method(const Call *call, GError **error)
         const MethodInfo *method = call->method;
         int r;
 
-        if (method->identify_class)
+        /* Who needs no permission does without the reading, too: what is wrong with the document
+         * the operation says. */
+        if (method->identify_class && !call->caller->trusted)
                 r = authorize_document(call,
                         *(const char **)((char *)call->arguments + method->identify_offset), error);
         else

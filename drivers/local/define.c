@@ -25,18 +25,31 @@ static LocalDomain *local_of(Domain *domain)
         return (LocalDomain *)domain;
 }
 
-int local_format(const DomainConfig *config, unsigned flags, char **ret, GError **error)
+/* What has been read can be read again (a fuzz target holds that), unless it has grown too much. */
+static int format_read(const DomainConfig *config, unsigned flags, char **ret, GError **error)
 {
         /* What runs from a definition says more than the definition does. */
         size_t max = flags & DOMAIN_XML_INACTIVE ? XML_MAX_BYTES / 2 : XML_MAX_BYTES;
         g_autofree char *text = domain_config_format(config, flags | DOMAIN_XML_SECURE);
-        g_autoptr(DomainConfig) again = NULL;
+        size_t length = strlen(text);
 
-        if (strlen(text) > max)
+        if (length > max)
                 return error_set(error, ERROR_XML_ERROR,
                         "the configuration of the domain takes %zu bytes, more than the %zu allowed",
-                        strlen(text), max);
-        if (domain_config_parse(text, flags, &again, error) < 0)
+                        length, max);
+        if (xml_check(text, length, "domain_definition", error) < 0)
+                return -1;
+        *ret = g_steal_pointer(&text);
+        return 0;
+}
+
+int local_format(const DomainConfig *config, unsigned flags, char **ret, GError **error)
+{
+        g_autofree char *text = NULL;
+        g_autoptr(DomainConfig) again = NULL;
+
+        if (format_read(config, flags, &text, error) < 0 ||
+                domain_config_parse(text, flags, &again, error) < 0)
                 return -1;
         *ret = g_steal_pointer(&text);
         return 0;
@@ -50,7 +63,7 @@ int local_parse(LocalConnection *connection, const char *xml, DomainConfig **ret
         if (domain_config_parse(xml, DOMAIN_XML_INACTIVE, &config, error) < 0 ||
                 connection->hooks->complete(connection, config, error) < 0 ||
                 domain_config_validate(config, error) < 0 ||
-                local_format(config, DOMAIN_XML_INACTIVE, ret_text, error) < 0)
+                format_read(config, DOMAIN_XML_INACTIVE, ret_text, error) < 0)
                 return -1;
         *ret = g_steal_pointer(&config);
         return 0;

@@ -11,33 +11,42 @@ static_assert((int)DOMAIN_XML_INACTIVE == BIND_INACTIVE, "the engine's flag is l
 
 /* ---- the passes ----------------------------------------------------------------------------- */
 
+/* Ahead of the tables, for the messages that clients know, and in the order of those. */
+static int check_head(const xmlNode *root, GError **error)
+{
+        g_autofree char *own_name = NULL, *own_type = NULL;
+        const char *name = NULL, *type;
+
+        for (const xmlNode *child = xml_first(root); child && !name; child = xml_next(child))
+                if (!child->ns && strcmp((const char *)child->name, "name") == 0)
+                        name = xml_content(child, &own_name);
+        if (document_check_name(name, error) < 0)
+                return -1;
+        type = xml_property(root, "type", &own_type);
+        if (!type)
+                return error_set(error, ERROR_INTERNAL_ERROR, "missing domain type attribute");
+        if (enum_value(&virt_type_names, type) < 0)
+                return error_set(error, ERROR_CONFIG_UNSUPPORTED, "invalid domain type %s", type);
+        return 0;
+}
+
 static int parse_children(const char *xml, const char *const *children, unsigned flags,
         DomainConfig **ret, GError **error)
 {
         g_autoptr(DomainConfig) config = NULL;
         g_autoptr(xmlDoc) doc = NULL;
-        g_autofree char *own = NULL;
-        const char *type;
-        xmlNode *root;
+        const xmlNode *root;
 
         doc = xml_parse_children(xml, strlen(xml), domain_kind.what, children, error);
         if (!doc)
                 return -1;
         root = xmlDocGetRootElement(doc);
-        if (document_check_root(&domain_kind, (const char *)root->name, error) < 0)
+        if (document_check_root(&domain_kind, (const char *)root->name, error) < 0 ||
+                check_head(root, error) < 0)
                 return -1;
-
-        /* Ahead of the tables, for the messages that clients know. */
-        type = xml_property(root, "type", &own);
-        if (!type)
-                return error_set(error, ERROR_INTERNAL_ERROR, "missing domain type attribute");
-        if (enum_value(&virt_type_names, type) < 0)
-                return error_set(error, ERROR_CONFIG_UNSUPPORTED, "invalid domain type %s", type);
 
         config = g_new0(DomainConfig, 1);
-        if (bind_parse(&domain_type, root, flags, config, error) < 0)
-                return -1;
-        if (document_check_name(config->name, error) < 0 ||
+        if (bind_parse(&domain_type, root, flags, config, error) < 0 ||
                 document_check_uuid(&config->uuid, error) < 0)
                 return -1;
         *ret = g_steal_pointer(&config);
