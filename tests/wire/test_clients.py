@@ -130,12 +130,7 @@ class EventTest(WireTest):
 class GuestTest(WireTest):
     """Guests that are made by virt-install."""
 
-    @classmethod
-    def setUpClass(cls):
-        missing = needs('virt-install', 'qemu-system-x86_64')
-        if missing:
-            raise unittest.SkipTest(missing)
-        super().setUpClass()
+    programs = ('virt-install', 'qemu-system-x86_64')
 
     def install(self, uri: str, *words: str) -> str:
         done = subprocess.run(['virt-install', '--connect', uri, '--name', 'new', '--vcpus', '1', '--osinfo', 'generic',

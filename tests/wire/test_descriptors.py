@@ -13,7 +13,7 @@ except ImportError:
     libvirt = None
 
 from rpc import Client, RpcError
-from wiretest import WireTest, needs
+from wiretest import WireTest
 
 from bus import PrivateBus
 
@@ -88,12 +88,7 @@ class FilesTest(DescriptorTest):
 
 
 class GuestTest(DescriptorTest):
-    @classmethod
-    def setUpClass(cls):
-        missing = needs('qemu-system-x86_64')
-        if missing:
-            raise unittest.SkipTest(missing)
-        super().setUpClass()
+    programs = ('qemu-system-x86_64',)
 
     def setUp(self):
         super().setUp()

@@ -289,12 +289,7 @@ OTHERS = {
 
 
 class VirshTest(WireTest):
-    @classmethod
-    def setUpClass(cls):
-        missing = needs('virsh')
-        if missing:
-            raise unittest.SkipTest(missing)
-        super().setUpClass()
+    programs = ('virsh',)
 
     def commands(self) -> list:
         files = {'DOMAIN': self.write('domain.xml', DOMAIN), 'NETWORK': self.write('network.xml', NETWORK),

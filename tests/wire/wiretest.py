@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+import unittest
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / 'bus')]
 
@@ -20,6 +21,15 @@ TEST = {'name': 'test', 'uuid': TEST_UUID, 'id': 1}
 
 class WireTest(BusTest):
     """The service of a user, as all on a private bus are."""
+
+    programs = ()  # without which there is nothing to test
+
+    @classmethod
+    def setUpClass(cls):
+        missing = needs(*cls.programs)
+        if missing:
+            raise unittest.SkipTest(missing)
+        super().setUpClass()
 
     @classmethod
     def socket(cls, read_only=False) -> str:
