@@ -547,14 +547,15 @@ static void qemu_stop(Connection *connection)
                 g_hash_table_get_values(registry_all(&connection->registry, DOMAIN_BY_UUID));
 
         self->stopping = true;
+        g_list_foreach(domains, (GFunc)(void *)object_ref, NULL);
         for (GList *link = domains; link; link = link->next) {
-                QemuDomain *domain = link->data;
+                g_autoptr(Domain) domain = link->data;
 
                 /* A start that is under way is finished first, by its own fiber. */
-                if (domain_begin_job(&domain->local.domain, "closing", NULL) >= 0)
-                        domain_end_job(&domain->local.domain, NULL);
-                qemu_process_forget(domain);
-                registry_remove(&connection->registry, &domain->local.domain);
+                if (domain_begin_job(domain, "closing", NULL) >= 0)
+                        domain_end_job(domain, NULL);
+                qemu_process_forget(qemu_domain(domain));
+                registry_remove(&connection->registry, domain);
         }
 }
 
