@@ -10,6 +10,24 @@
 #include "service/wire/client.h"
 #include "service/wire/objects.h"
 
+/* Runs another member than the row's, perhaps of another object, in the name of the same call. */
+static int perform_other(const WireCall *call, Object *object, unsigned method, const void *in,
+        Results *out, GError **error)
+{
+        Call other = call->base;
+
+        other.object = object;
+        other.method = &object->class->methods[method];
+        other.arguments = (void *)in;
+        layout_init(other.method->out, out->bytes);
+        return call_perform(&other, out, error);
+}
+
+static void other_clear(const ClassInfo *class, unsigned method, Results *out)
+{
+        layout_clear(class->methods[method].out, out->bytes);
+}
+
 static int perform_stats(WireCall *call, uint32_t groups, Results *out, GError **error)
 {
         const DomainGetStatsIn in = { .stats = groups };
@@ -155,6 +173,19 @@ static int block_stats(WireCall *call, void *data, void *result, GError **error)
         return r;
 }
 
+/* A statistic under the name that it has here, unless there is none (less than 0). Who wants none
+ * of them hears how many there are. */
+static void add_field(
+        Params *params, int32_t *ret_n, size_t wanted, const char *name, char type, int64_t value)
+{
+        if (value < 0)
+                return;
+        if (wanted == 0)
+                ++*ret_n;
+        else if (params->n < wanted)
+                params_add(params, (Param){ .name = name, .type = type, .x = value });
+}
+
 static int block_stats_flags(WireCall *call, void *data, void *result, GError **error)
 {
         static const char *const fields[][2] = {
@@ -173,36 +204,23 @@ static int block_stats_flags(WireCall *call, void *data, void *result, GError **
         int disk, r;
 
         r = perform_block(call, args->path, &out, &disk, error);
-        for (unsigned i = 0; r >= 0 && i < G_N_ELEMENTS(fields); i++) {
-                int64_t value = block_sum(&out, disk, fields[i][1]);
-
-                if (value < 0)
-                        continue;
-                if (args->nparams == 0)
-                        ret->nparams++;
-                else if (ret->params.n < (size_t)args->nparams)
-                        params_add_int64(&ret->params, fields[i][0], value);
-        }
+        for (unsigned i = 0; r >= 0 && i < G_N_ELEMENTS(fields); i++)
+                add_field(&ret->params, &ret->nparams, args->nparams, fields[i][0], 'x',
+                        block_sum(&out, disk, fields[i][1]));
         stats_clear(&out);
         return r;
 }
 
 /* Of the host: how many there are to have statistics of. */
-static int count_cpus(WireCall *call, int32_t *ret, GError **error)
+static int count_cpus(const WireCall *call, int32_t *ret, GError **error)
 {
-        const MethodInfo *method = call->base.method;
-        Object *domain = call->base.object;
         Results out;
-        int r;
+        int r = perform_other(call, &call->client->connection->object,
+                CONNECTION_METHOD_NODE_GET_CPU_MAP, &(ConnectionNodeGetCPUMapIn){ 0 }, &out, error);
 
-        call->base.method = &connection_class.methods[CONNECTION_METHOD_NODE_GET_CPU_MAP];
-        call->base.object = &call->client->connection->object;
-        r = wire_call_perform(call, &(ConnectionNodeGetCPUMapIn){ 0 }, &out, error);
         if (r >= 0)
                 *ret = (int32_t)((ConnectionNodeGetCPUMapOut *)out.bytes)->res.n;
-        layout_clear(call->base.method->out, out.bytes);
-        call->base.method = method;
-        call->base.object = domain;
+        other_clear(&connection_class, CONNECTION_METHOD_NODE_GET_CPU_MAP, &out);
         return r;
 }
 
@@ -225,16 +243,9 @@ static int cpu_stats(WireCall *call, void *data, void *result, GError **error)
         if (args->start_cpu != TOTAL && args->ncpus == 0)
                 return count_cpus(call, &ret->nparams, error);
         r = perform_live_stats(call, STATS_CPU, &out, error);
-        for (unsigned i = 0; r >= 0 && args->start_cpu == TOTAL && i < G_N_ELEMENTS(fields); i++) {
-                int64_t value = stat_get(&out, fields[i][1], -1);
-
-                if (value < 0)
-                        continue;
-                if (args->nparams == 0)
-                        ret->nparams++;
-                else if (ret->params.n < args->nparams)
-                        params_add_uint64(&ret->params, fields[i][0], value);
-        }
+        for (unsigned i = 0; r >= 0 && args->start_cpu == TOTAL && i < G_N_ELEMENTS(fields); i++)
+                add_field(&ret->params, &ret->nparams, args->nparams, fields[i][0], 't',
+                        stat_get(&out, fields[i][1], -1));
         stats_clear(&out);
         if (args->nparams > 0)
                 ret->nparams = (int32_t)ret->params.n;
@@ -341,7 +352,6 @@ static int domain_vcpus(WireCall *call, void *data, void *result, GError **error
 {
         const WireDomainGetVcpusArgs *args = data;
         Domain *domain = (Domain *)call->base.object;
-        const MethodInfo *stats = call->base.method;
         const DomainGetVcpuPinInfoIn in = { 0 };
         WireDomainGetVcpusRet *ret = result;
         g_autoptr(GError) problem = NULL;
@@ -362,12 +372,11 @@ static int domain_vcpus(WireCall *call, void *data, void *result, GError **error
         }
         if (r < 0 || args->maplen == 0)
                 return r;
-        call->base.method = &domain_class.methods[DOMAIN_METHOD_GET_VCPU_PIN_INFO];
-        r = wire_call_perform(call, &in, &out, &problem);
+        r = perform_other(
+                call, &domain->object, DOMAIN_METHOD_GET_VCPU_PIN_INFO, &in, &out, &problem);
         if (r >= 0)
                 fill_maps(&out, ret->info.n, args->maplen, ret);
-        layout_clear(call->base.method->out, out.bytes);
-        call->base.method = stats;
+        other_clear(&domain_class, DOMAIN_METHOD_GET_VCPU_PIN_INFO, &out);
         /* Where nothing can be pinned, each may run anywhere. */
         if (r < 0 && error_is(problem, ERROR_NO_SUPPORT)) {
                 ret->cpumaps.n = ret->info.n * args->maplen;
@@ -490,13 +499,10 @@ static int stats_of_some(WireCall *call, const WireConnectGetAllDomainStatsArgs 
         Records *records, GError **error)
 {
         const DomainGetStatsIn in = { .stats = args->stats, .flags = args->flags & ~0xffu };
-        const MethodInfo *method = call->base.method;
-        Object *connection = call->base.object;
         Results out;
         int r = 0;
 
         records->items = g_new0(WireConnectGetAllDomainStatsRetRetStats, args->doms.n);
-        call->base.method = &domain_class.methods[DOMAIN_METHOD_GET_STATS];
         for (size_t i = 0; r >= 0 && i < args->doms.n; i++) {
                 g_autoptr(Object) domain = NULL;
 
@@ -504,15 +510,12 @@ static int stats_of_some(WireCall *call, const WireConnectGetAllDomainStatsArgs 
                         call->client->connection, 'D', &args->doms.items[i], &domain, error);
                 if (r < 0)
                         break;
-                call->base.object = domain;
-                r = wire_call_perform(call, &in, &out, error);
+                r = perform_other(call, domain, DOMAIN_METHOD_GET_STATS, &in, &out, error);
                 if (r >= 0)
                         add_record(records, (Domain *)domain,
                                 &((DomainGetStatsOut *)out.bytes)->records);
                 stats_clear(&out);
         }
-        call->base.method = method;
-        call->base.object = connection;
         return r;
 }
 
