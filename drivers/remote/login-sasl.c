@@ -99,18 +99,20 @@ static int find_mechanisms(const Exchange *exchange, char **ret, GError **error)
                 remote_call_finish(&call, error) < 0)
                 return -1;
         *ret = g_strdup(((WireAuthSaslInitRet *)call.ret.bytes)->mechlist);
-        if (!wanted || !g_str_has_prefix(wanted, "sasl."))
+        wanted = wanted ? strchr(wanted, '.') : NULL;
+        if (!wanted)
                 return 0;
+        wanted++;
         list = g_strsplit(*ret, ",", -1);
         for (char **name = list; *name; name++)
-                if (g_ascii_strcasecmp(*name, wanted + strlen("sasl.")) == 0) {
+                if (g_ascii_strcasecmp(*name, wanted) == 0) {
                         g_free(*ret);
                         *ret = g_strdup(*name);
                         return 0;
                 }
         g_clear_pointer(ret, g_free);
         return error_set(error, ERROR_AUTH_FAILED,
-                "the peer does not offer the SASL mechanism '%s'", wanted + strlen("sasl."));
+                "the peer does not offer the SASL mechanism '%s'", wanted);
 }
 
 /* Suspends. One turn of the peer's: what we say goes there, what it says comes in call. */

@@ -65,7 +65,7 @@ static const Login *choose_login(
                 for (unsigned j = 0; j < G_N_ELEMENTS(logins); j++)
                         if (logins[j].type == types[i] &&
                                 (!wanted ||
-                                        (strncmp(logins[j].name, wanted, length) == 0 &&
+                                        (g_ascii_strncasecmp(logins[j].name, wanted, length) == 0 &&
                                                 logins[j].name[length] == '\0')))
                                 return &logins[j];
         if (wanted)

@@ -390,7 +390,7 @@ static const struct {
 static int try_method(Login *login, const char *name, int offered, GError **error)
 {
         for (unsigned i = 0; i < G_N_ELEMENTS(methods); i++) {
-                if (strcmp(methods[i].name, name) != 0)
+                if (g_ascii_strcasecmp(methods[i].name, name) != 0)
                         continue;
                 if (!(methods[i].flag & offered))
                         return 0;

@@ -50,8 +50,9 @@ class MadeUpTest(BusTest):
         """A peer, or who sits before it, does not talk us out of it."""
         for answers in ({}, {'AUTH_LIST': None}):
             with MadeUp(answers) as peer:
-                self.open(peer.uri() + '&auth=none')
-                for login in ('sasl', 'sasl.SCRAM-SHA-256', 'polkit'):
+                for login in ('none', 'None', 'NONE'):
+                    self.open(f'{peer.uri()}&auth={login}')
+                for login in ('sasl', 'SASL.SCRAM-SHA-256', 'polkit', 'nonesuch'):
                     uri = f'{peer.uri()}&auth={login}'
                     with self.subTest(uri=uri), self.refused(
                             'AuthFailed', f"authentication failed: {uri}: the peer does not offer the login '{login}'"):

@@ -143,6 +143,7 @@ TCP = (
     ('test+tcp://there/default?{auth}', FAR),
     ('test+tcp://{there}/default?{auth}&auth=sasl', FAR),
     ('test+tcp://{there}/default?{auth}&auth=sasl.DIGEST-MD5', FAR),
+    ('test+tcp://{there}/default?{auth}&auth=SASL.digest-md5', FAR),
     ('test+tcp://{there}/default?{auth}&auth=sasl.NOTHING', "authentication failed: {uri}: the peer does not offer the SASL"),
     ('test+tcp://{there}/default?{auth}&auth=polkit', "authentication failed: {uri}: the peer does not offer the login"),
     ('test+tcp://{there}/default?authfile=/nowhere', 'failed to read configuration file'),
@@ -218,7 +219,7 @@ SSH = (
     *((uri.replace('LIB', name), outcome) for name in ('libssh', 'libssh2') for uri, outcome in (
         ('test+LIB://{user}@{there}/default?{key}&{known}', FAR),
         ('test+LIB://{user}@{there}:22/default?{key}&{known}&sshauth=privkey', FAR),
-        ('test+LIB://{user}@{there}/default?{key}&{known}&sshauth=agent,privkey', FAR),
+        ('test+LIB://{user}@{there}/default?{key}&{known}&sshauth=Agent,PrivKey', FAR),
         ('test+LIB://{user}@{there}/default?{key}&{known}&proxy=netcat', FAR),
         ('test+LIB://{user}@{there}/default?{key}&{known}&proxy=native', FAR),
         ('test+LIB://{user}@{there}/default?{key}&{known}&socket=/run/libvirt/libvirt-sock', FAR),
