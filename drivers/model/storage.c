@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "drivers/model/storage.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static char *mode_normalize(const char *text)
@@ -41,11 +40,6 @@ static const BindRow format_rows[] = {
         BIND_END,
 };
 const BindType storage_format_type = BIND_TYPE(StorageFormat, format_rows);
-
-int storage_permissions_mode(const StoragePermissions *permissions)
-{
-        return permissions->mode ? (int)strtoul(permissions->mode, NULL, 8) : -1;
-}
 
 char *storage_path_normalize(const char *path)
 {

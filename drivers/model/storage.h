@@ -21,9 +21,6 @@ typedef struct StorageFormat {
 } StorageFormat;
 extern const BindType storage_format_type;
 
-/* The mode as a number, -1 where there is none. */
-int storage_permissions_mode(const StoragePermissions *permissions);
-
 /* A path without doubled and trailing slashes; for rows of the bindings. */
 char *storage_path_normalize(const char *path);
 

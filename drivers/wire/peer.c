@@ -784,11 +784,6 @@ void wire_peer_finish(WirePeer *peer)
         peer_watch(peer);
 }
 
-bool wire_peer_open(const WirePeer *peer)
-{
-        return peer->link != NULL;
-}
-
 WireLink *wire_peer_link(WirePeer *peer)
 {
         return peer->link;

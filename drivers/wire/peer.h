@@ -60,9 +60,7 @@ void wire_peer_close(WirePeer *peer);
  * CLIENT and no error. */
 void wire_peer_finish(WirePeer *peer);
 
-/* Whether it is still connected. */
-bool wire_peer_open(const WirePeer *peer);
-
+/* NULL: it is not connected any more. */
 WireLink *wire_peer_link(WirePeer *peer);
 
 /* Queues a frame. 0; -EMSGSIZE where the payload is too long; -ENOTCONN after it was closed;

@@ -175,15 +175,11 @@ static void test_sources(void)
         pool_source_free(sources[1]);
 }
 
-static void test_permissions(void)
+static void test_path(void)
 {
-        StoragePermissions permissions = { .mode = NULL };
         g_autofree char *path = storage_path_normalize("//a///b/"),
                         *root = storage_path_normalize("//");
 
-        g_assert_cmpint(storage_permissions_mode(&permissions), ==, -1);
-        permissions.mode = (char *)"0711";
-        g_assert_cmpint(storage_permissions_mode(&permissions), ==, 0711);
         g_assert_cmpstr(path, ==, "/a/b");
         g_assert_cmpstr(root, ==, "/");
 }
@@ -209,7 +205,7 @@ int main(int argc, char **argv)
         corpus_add(&kind);
         g_test_add_func("/model/storage-pool/refused", test_refused);
         g_test_add_func("/model/storage-pool/sources", test_sources);
-        g_test_add_func("/model/storage-pool/permissions", test_permissions);
+        g_test_add_func("/model/storage/path", test_path);
         g_test_add_func("/model/storage-pool/tables", test_tables);
         g_test_add_func("/model/storage-pool/hostile", test_hostile);
         return g_test_run();

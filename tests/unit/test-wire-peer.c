@@ -58,7 +58,7 @@ static void on_closed(WirePeer *peer, WireCloseReason reason, const GError *erro
 {
         Test *test = data;
 
-        g_assert_false(wire_peer_open(peer));
+        g_assert_null(wire_peer_link(peer));
         g_string_append(test->log, "closed ");
         test->reason = reason;
         test->problem = g_strdup(error ? error->message : "");
