@@ -19,7 +19,6 @@ import pathlib
 import pty
 import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -170,7 +169,7 @@ class Host:
 
     def popen(self, *command, **options):
         return subprocess.Popen(list(map(str, command)), text=True, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.env, **options)
+                                stderr=subprocess.STDOUT, env=self.env, **{'stdout': subprocess.PIPE, **options})
 
     def run(self, *command) -> str:
         """All that it says, and its exit status where that is not 0."""
@@ -225,9 +224,3 @@ class HostsTest(unittest.TestCase):
 
     def describe(self) -> str:
         return self.bus.describe() + self.lab.describe()
-
-    def interrupt(self, process) -> str:
-        """What a client says that waits for Control-C."""
-        process.send_signal(signal.SIGINT)
-        text, _ = process.communicate(timeout=DEADLINE)
-        return text

@@ -7,6 +7,7 @@ import concurrent.futures
 import difflib
 import re
 import shlex
+import signal
 import time
 import unittest
 
@@ -279,6 +280,7 @@ EVENTS = [
 REPEATED = [
     (r"event 'balloon-change' .*\n", ''),
     (r"event 'rtc-change' .*\n", ''),
+    (r"event .* for domain '(begin|end)': .*\n", ''),
     (r"(event 'reboot' .*\n)\1+", r'\1'),
     (r'events received: \d+', 'events received: N'),
 ]
@@ -314,11 +316,7 @@ class VirshTest(HostsTest):
         for host in self.hosts:
             host.document('guest')
             host.document('second')
-        listeners = [host.popen(*host.virsh_command('event', '--all', '--loop')) for host in self.hosts]
-        for listener in listeners:
-            self.addCleanup(listener.stdout.close)
-            self.addCleanup(listener.wait)
-            self.addCleanup(listener.kill)
+        listeners = self.both(self.listen)
         for line in filter(None, SCRIPT.splitlines()):
             if line.startswith('! '):
                 for console in consoles:
@@ -340,7 +338,31 @@ class VirshTest(HostsTest):
         for line in self.different.keys() ^ DIFFERENCES.keys():
             with self.subTest(line):
                 self.fail('\n'.join(self.different.get(line, ['it is the same, and is said to be different'])))
-        self.check_events([self.interrupt(listener) for listener in listeners])
+        self.check_events(self.both(lambda host: self.heard(host, *listeners[self.hosts.index(host)])))
+
+    def listen(self, host) -> tuple:
+        """A virsh that listens, and the file where it writes what it hears."""
+        path = host.folder / 'events'
+        with open(path, 'w', encoding='utf-8') as output:
+            process = host.popen(*host.virsh_command('event', '--all', '--loop'), stdout=output)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.until(lambda: self.mark(host, 'begin') and "'begin'" in path.read_text())
+        return process, path
+
+    def heard(self, host, process, path) -> str:
+        """All of it: what is on its way to who is interrupted is lost."""
+        self.mark(host, 'end')
+        self.until(lambda: "'end': Undefined" in path.read_text())
+        process.send_signal(signal.SIGINT)
+        process.wait(240)
+        return path.read_text()
+
+    def mark(self, host, name: str) -> bool:
+        """Something happens that is told of."""
+        host.virsh('define', host.document(name))
+        host.virsh('undefine', name)
+        return True
 
     def check_events(self, heard: list):
         for pattern, replacement in REPEATED:
