@@ -238,6 +238,8 @@ static void on_packet(
                 wire_error_set(&stream->problem, payload, n);
         else if (status == WIRE_ERROR && !stream->ending)
                 error_set(&stream->problem, ERROR_RPC, "the peer has given up the stream");
+        else if (stream->directions == STREAM_TO_PEER && !stream->ending && !stream->problem)
+                error_set(&stream->problem, ERROR_RPC, "the peer has ended the stream early");
         /* Before it has begun whoever opens it hears of the error by its call. */
         if (stream->begun) {
                 if (stream->fd >= 0)

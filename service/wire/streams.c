@@ -147,6 +147,11 @@ static int stream_hear(WireStream *stream)
 
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return 0;
+        /* It has gone with what it had not read. */
+        if (n < 0) {
+                stream_fail(stream, errno, "write to");
+                return -1;
+        }
         if (n > 0) {
                 g_autoptr(GError) error = NULL;
 
@@ -156,7 +161,7 @@ static int stream_hear(WireStream *stream)
                 return -1;
         }
         stream->at_end = true;
-        if (!stream->finishing)
+        if (!stream->finishing || stream->packets.length > 0)
                 return 0;
         stream_done(stream);
         return -1;

@@ -15,13 +15,15 @@ from rpc import CONTINUE, OK, REPLY_WITH_FDS, STREAM, Client, Frame, RpcError
 
 
 class HastyPeer(MadeUp):
-    """Sends what is in a volume before it agrees to."""
+    """Sends what is in a volume before it agrees to, and has all of one at once."""
 
     def answer(self, end, call, name: str):
         if name == 'STORAGE_VOL_DOWNLOAD':
             for _ in range(20):
                 end.send(Frame(call.program, 1, call.procedure, STREAM, call.serial, CONTINUE, bytes(256 << 10)))
         super().answer(end, call, name)
+        if name == 'STORAGE_VOL_UPLOAD':
+            end.send(Frame(call.program, 1, call.procedure, STREAM, call.serial, OK))
 
 
 class ScreenPeer(MadeUp):
@@ -87,18 +89,28 @@ class MadeUpTest(BusTest):
             self.assertEqual(sorted(host.client.object(path).get('Interface.Name') for path in interfaces),
                              ['eth0', 'eth1'])
 
-    def test_stream_before_its_reply(self):
+    def test_streams_out_of_turn(self):
         """What comes before anybody may read it is not piled up."""
         host = self.connect({
             'CONNECT_LIST_ALL_STORAGE_POOLS': {'pools': [{'name': 'p', 'uuid': TEST_UUID}], 'ret': 1},
             'STORAGE_POOL_IS_ACTIVE': {'active': 1},
             'STORAGE_POOL_LIST_ALL_VOLUMES': {'vols': [{'pool': 'p', 'name': 'v', 'key': 'k'}], 'ret': 1},
             'STORAGE_VOL_DOWNLOAD': {},
+            'STORAGE_VOL_UPLOAD': {},
         }, HastyPeer)
         pool = host.client.object(host.call('Connection.StoragePoolLookupByName', 'p'))
         volume, = pool.call('StoragePool.ListStorageVolumes', 0)
         with self.refused('Rpc', 'the peer sends a stream that it has not opened'):
             host.client.object(volume).call('StorageVol.Download', 0, 0, 0)
+        # Nor is it all that was to come when the peer says that it is.
+        with Client(f'{self.bus.folder}/run/virtbus/virtbus-sock') as client:
+            client.open(self.uri)
+            call = client.start('STORAGE_VOL_UPLOAD', vol={'pool': 'p', 'name': 'v', 'key': 'k'}, offset=0, length=0,
+                                flags=0)
+            client.finish(call)
+            for payload, status in [(bytes(256 << 10), CONTINUE)] * 16 + [(b'', OK)]:
+                client.send(Frame(call.program, 1, call.procedure, STREAM, call.serial, status, payload))
+            self.assertEqual(client.next().error()['message'], 'the peer has ended the stream early')
 
     def test_guest_without_statistics(self):
         """It is described all the same, but for how long it ran."""
