@@ -71,9 +71,10 @@ class ProcessTest(unittest.TestCase):
         self.assertEqual(reply.get_message_type(), Gio.DBusMessageType.METHOD_RETURN)
         return reply.get_sender()
 
-    def titles(self) -> dict:
-        """What a new service says of its guests."""
+    def titles(self, change=lambda: None) -> dict:
+        """What a new service says of its guests after a change while there was none, which might write as well."""
         self.bus.stop_service()
+        change()
         self.bus.start_service()
         connection = self.client.object(self.manager.call('Manager.Open', 'qemu:///session', 0))
         domains = [self.client.object(path) for path in connection.call('Connection.ListDomains', 0)]
@@ -92,6 +93,16 @@ class ProcessTest(unittest.TestCase):
         time.sleep(3)
         self.assertEqual(self.titles(), dict.fromkeys(files, 'old'))
         self.client.wait(heads.exists)
+
+        def damage():
+            heads.write_bytes(heads.read_bytes()[:-1] + b'x')
+
+        self.assertEqual(self.titles(lambda: self.edit(files, heads)),
+                         {'kept': 'OLD', 'edited': 'new', 'replaced': 'new'})
+        self.assertEqual(self.titles(damage), {'kept': 'old', 'edited': 'new', 'replaced': 'new'})
+
+    @staticmethod
+    def edit(files: dict, heads):
         changed = {name: path.read_text().replace('>old<', '>new<') for name, path in files.items()}
         times = {name: (path.stat().st_atime_ns, path.stat().st_mtime_ns) for name, path in files.items()}
         files['edited'].write_text(changed['edited'])
@@ -102,7 +113,3 @@ class ProcessTest(unittest.TestCase):
         files['removed'].unlink()
         # Told apart from what is in the document, to see which of the two is read.
         heads.write_bytes(heads.read_bytes().replace(b'old', b'OLD'))
-        self.assertEqual(self.titles(), {'kept': 'OLD', 'edited': 'new', 'replaced': 'new'})
-
-        heads.write_bytes(heads.read_bytes()[:-1] + b'x')
-        self.assertEqual(self.titles(), {'kept': 'old', 'edited': 'new', 'replaced': 'new'})
