@@ -412,11 +412,14 @@ class KilledTest(QemuTest):
 
     def test_killed_while_it_is_destroyed(self):
         guest = self.create('k')
-        os.kill(self.process('k'), signal.SIGSTOP)
-        finish = self.client.start(guest.path, 'org.virtbus1.Domain', 'Destroy', '(u)', 0)
+        pid = self.process('k')
+        os.kill(pid, signal.SIGSTOP)
         with self.story(guest, 'changed Active Id State', 'stopped 1', 'removed'):
-            self.client.wait(lambda: self.waits_for_a_guest('Destroy'))
-            os.kill(self.process('k'), signal.SIGKILL)
+            finish = self.client.start(guest.path, 'org.virtbus1.Domain', 'Destroy', '(u)', 0)
+            # The service itself waits for a second only.
+            self.client.wait(lambda: self.waits_for_a_guest('Destroy') or finish.answered())
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
             finish()
 
     def test_a_transient_one_is_gone(self):
@@ -432,9 +435,9 @@ class KilledTest(QemuTest):
     def test_two_destroy_at_once(self):
         guest = self.define('k', start=0)
         other = self.new_client()
-        waiting = [client.start(guest.path, 'org.virtbus1.Domain', 'Destroy', '(u)', 0)
-                   for client in (self.client, other)]
         with self.story(guest, 'changed Active Id State', 'stopped 1'):
+            waiting = [client.start(guest.path, 'org.virtbus1.Domain', 'Destroy', '(u)', 0)
+                       for client in (self.client, other)]
             for finish in waiting:
                 with contextlib.suppress(CallError):
                     finish()
