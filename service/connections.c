@@ -543,6 +543,9 @@ void connections_stop(void)
 
 void connections_finish(void)
 {
+        /* What a service that fails as it begins has open ends with it. */
+        if (!registry.stopped)
+                return;
         g_clear_pointer(&registry.entries, g_hash_table_unref);
         g_clear_pointer(&registry.drivers, g_ptr_array_unref);
 }
