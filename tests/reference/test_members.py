@@ -29,7 +29,6 @@ DIFFERENCES = {
     'Domain.GetSchedulerParameters *': "libvirt-dbus gives a flag of which libvirt's test host does not know",
     'Domain.SetBlockThreshold *': 'libvirt-dbus describes it and does not have it',
     'Network.Update empty': 'of two faults the other one is told',
-    'StoragePool.StorageVolCreateXMLFrom empty': 'of two faults the other one is told',
 }
 
 
