@@ -414,8 +414,8 @@ static void on_picture(const GError *error, int fd, void *data)
         picture_unref(picture);
 }
 
-/* Suspends. All that comes from the pipe, as a file that is at its beginning; or -errno. */
-static int collect(int pipe, uint64_t deadline)
+/* Suspends. All that comes from the socket, as a file that is at its beginning; or -errno. */
+static int collect(int socket, uint64_t deadline)
 {
         _cleanup_fd_ int file = memfd_create("screenshot", MFD_CLOEXEC);
         g_autofree char *buffer = g_malloc(WIRE_STREAM_MAX);
@@ -424,11 +424,14 @@ static int collect(int pipe, uint64_t deadline)
         if (file < 0)
                 return -errno;
         for (;;) {
-                int r = fiber_wait_fd(pipe, EPOLLIN, "a picture", deadline);
-                ssize_t n = r < 0 ? 0 : read(pipe, buffer, WIRE_STREAM_MAX);
+                int r = fiber_wait_fd(socket, EPOLLIN, "a picture", deadline);
+                ssize_t n = r < 0 ? 0 : read(socket, buffer, WIRE_STREAM_MAX);
 
                 if (r < 0)
                         return r;
+                /* The stream's own end tells why it is cut off. */
+                if (n < 0 && errno == ECONNRESET)
+                        n = 0;
                 if (n < 0)
                         return -errno;
                 if (n == 0)
@@ -446,9 +449,9 @@ static int perform_picture(
         Member *member, RemoteLink *link, const ExtraRow *row, void *out, GError **error)
 {
         uint64_t deadline = fiber_deadline(LINK_QUERY_DEADLINE);
-        _cleanup_fd_ int pipe = -1, file = -1;
+        _cleanup_fd_ int socket = -1, file = -1;
         Stream *stream = open_stream(
-                member, link, member->map->procedure, STREAM_FROM_PEER, false, &pipe, error);
+                member, link, member->map->procedure, STREAM_FROM_PEER, false, &socket, error);
         Picture *picture;
         int r;
 
@@ -459,7 +462,7 @@ static int perform_picture(
         picture = g_new(Picture, 1);
         *picture = (Picture){ .n_ref = 2, .wait = WAIT_INIT };
         stream_begin(stream, on_picture, picture);
-        file = r = collect(pipe, deadline);
+        file = r = collect(socket, deadline);
         if (r >= 0)
                 r = wait_for(&picture->wait, "the end of a picture", deadline);
         picture->abandoned = true;

@@ -10,6 +10,7 @@
 
 #include "drivers/wire/errors.h"
 #include "service/base/cleanup.h"
+#include "service/base/delivery.h"
 
 /* What may wait for the descriptor here. Past the first a link that has nothing else to do stands
  * still, past the second a stream that shares its link is given up: nobody reads. */
@@ -67,6 +68,14 @@ static void say_why(Stream *stream)
         stream->fd = fd_close(stream->fd);
 }
 
+/* The peer has sent all. */
+static void close_complete(Stream *stream)
+{
+        if (stream->directions == STREAM_FROM_PEER && stream->fd >= 0)
+                delivery_complete(stream->fd);
+        stream->fd = fd_close(stream->fd);
+}
+
 /* After this there is no stream. */
 static void stream_end(Stream *stream)
 {
@@ -97,7 +106,7 @@ static void close_here(Stream *stream)
         if (stream->problem)
                 say_why(stream);
         else if (stream->directions != STREAM_TO_PEER)
-                stream->fd = fd_close(stream->fd);
+                close_complete(stream);
 }
 
 /* Tells the peer that the stream is complete (OK) or to be given up (ERROR). It confirms. */
@@ -318,18 +327,12 @@ static void on_lost(RemoteStream *remote, const GError *reason)
 
 /* The beginning. */
 
+/* Ours comes first. */
 static int make_ends(unsigned directions, int ends[2])
 {
-        int pair[2];
-
-        if (directions & STREAM_TO_PEER)
-                return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
-        if (pipe2(pair, O_CLOEXEC) < 0)
-                return -errno;
-        /* Ours comes first. */
-        ends[0] = pair[1];
-        ends[1] = pair[0];
-        return 0;
+        if (directions == STREAM_FROM_PEER)
+                return delivery_new(ends);
+        return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
 }
 
 Stream *stream_new(RemoteLink *link, unsigned directions, bool bulk, int *ret_fd, GError **error)

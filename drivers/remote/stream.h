@@ -14,10 +14,10 @@ typedef enum StreamDirection {
 
 typedef struct Stream Stream;
 
-/* *ret_fd is the caller's end: a pipe to read from, or a socket. Over one that only takes, who
- * wrote all and shut its side down hears how that ended: nothing but the end, or why it failed.
- * bulk says that the link carries nothing but the stream, so that it may stand still while nobody
- * reads here; then the link goes with the stream. */
+/* *ret_fd is the caller's end, a socket. One to read from is a delivery (service/base/delivery.h).
+ * Over one that only takes, who wrote all and shut its side down hears how that ended: nothing but
+ * the end, or why it failed. bulk says that the link carries nothing but the stream, so that it may
+ * stand still while nobody reads here; then the link goes with the stream. */
 Stream *stream_new(RemoteLink *link, unsigned directions, bool bulk, int *ret_fd, GError **error);
 
 /* For remote_call_send(). */

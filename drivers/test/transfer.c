@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "service/base/cleanup.h"
+#include "service/base/delivery.h"
 
 /* What is carried in one turn. */
 #define CHUNK CONTENT_BLOCK
@@ -38,6 +39,8 @@ static void transfer_end(Transfer *self, const GError *problem)
                 send(self->fd, problem->message, strlen(problem->message),
                         MSG_DONTWAIT | MSG_NOSIGNAL);
         sd_event_source_disable_unref(self->source);
+        if (!problem && self->direction == TRANSFER_DOWNLOAD)
+                delivery_complete(self->fd);
         /* Who reads the end finds all told that is to be told. */
         self->end.ended(self->end.object);
         job_end(self->job, problem);
@@ -158,13 +161,17 @@ int transfer_new(Transfer **list, TransferDirection direction, const TransferEnd
 {
         g_autofree Transfer *self = g_new0(Transfer, 1);
         bool upload = direction == TRANSFER_UPLOAD;
-        int pair[2], r;
+        int pair[2], r = 0;
 
         if (count(*list) >= MAX_TRANSFERS)
                 return error_set(error, ERROR_RESOURCE_BUSY,
                         "%d uploads and downloads of the test host are running", MAX_TRANSFERS);
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-                return error_set_errno(error, errno, "cannot create a socket for the volume");
+        if (!upload)
+                r = delivery_new(pair);
+        else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+                r = -errno;
+        if (r < 0)
+                return error_set_errno(error, r, "cannot create a socket for the volume");
         r = sd_event_add_io(
                 fibers_event(), &self->source, pair[0], upload ? EPOLLIN : EPOLLOUT, on_io, self);
         if (r < 0) {

@@ -6,8 +6,8 @@
  *
  * Of an upload the client shuts its writing side, or closes the socket, after the last byte. Then
  * it reads nothing but the end where all is stored; else the message of the error, which may come
- * before it has written all. A download ends after its last byte, or early where it is ended. Each
- * is a job of its object. */
+ * before it has written all. The end of a download is that of a delivery
+ * (service/base/delivery.h). Each is a job of its object. */
 
 #include "drivers/driver.h"
 #include "drivers/test/content.h"

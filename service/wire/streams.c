@@ -127,8 +127,8 @@ static int stream_read(WireStream *stream)
 
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return 0;
-        /* The other end of a socket or terminal has gone. */
-        if (n < 0 && (errno == ECONNRESET || errno == EIO))
+        /* The other end of a socket or terminal has gone. One that only gives has not given all. */
+        if (n < 0 && stream->writes && (errno == ECONNRESET || errno == EIO))
                 n = 0;
         if (n < 0) {
                 stream_fail(stream, errno, "read from");

@@ -7,6 +7,7 @@ import struct
 import time
 import unittest
 
+from bustest import ROOT
 from wiretest import TEST, WireTest, needs
 
 from rpc import (CONTINUE, ERROR, OK, PROCEDURES, STREAM, STREAM_HOLE, Closed, Frame, RpcError)
@@ -101,6 +102,20 @@ class StreamTest(WireTest):
         self.client = clients[0]
         while self.receive(calls[0], CONTINUE):
             pass
+
+    def test_cut_off(self):
+        """A download that somebody cancels has not come to its end."""
+        call = self.open()
+        with self.bus.client() as client:
+            def jobs():
+                objects = client.object(ROOT).call('org.freedesktop.DBus.ObjectManager.GetManagedObjects')
+                return [path for path, interfaces in objects.items() if 'org.virtbus1.Job' in interfaces]
+            job, = self.until(jobs)
+            client.object(job).call('Job.Cancel')
+        while (frame := self.client.next()).status == CONTINUE:
+            self.assertTrue(frame.payload)
+        self.assertEqual(frame.header()[3:], (STREAM, call.serial, ERROR))
+        self.assertIn('cannot read from the stream', frame.error()['message'])
 
     def test_abort(self):
         self.upload(bytes(SIZE))
