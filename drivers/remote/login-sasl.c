@@ -188,7 +188,7 @@ static int protect(Exchange *exchange, GError **error)
                 return 0;
         wire_peer_wrap(remote_link_peer(exchange->link), wrap, exchange);
         while (exchange->sasl && !remote_link_problem(exchange->link))
-                if (fiber_yield() < 0)
+                if (fiber_yield() < 0 || fiber_now() > exchange->deadline)
                         remote_link_drop(exchange->link, "the login was given up");
         if (!exchange->sasl)
                 return 0;
