@@ -110,7 +110,7 @@ class ActivationTest(SystemTest):
             text = self.machine.shell(
                 'for pause in 0.96 0.98 0.99 1.00 1.01 1.02 1.03 1.05 1.10; do sleep $pause; '
                 'for later in 0 0.003 0.006 0.009; do { sleep $later; busctl call org.virtbus1 '
-                '/org/virtbus1 org.virtbus1.Manager Open su qemu:///system 0 || echo LOST; } & '
+                '/org/virtbus1 org.virtbus1.Manager Open su qemu:///system 0 2>&1 || echo LOST; } & '
                 'done; wait; done',
                 timeout=120).stdout
             self.assertEqual(text.split('\n').count(f'o "{QEMU}"'), 36, text)
