@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -61,10 +60,8 @@ Stream *stream_free(Stream *stream)
 /* Who writes finds the message before the end, if they look. */
 static void say_why(Stream *stream)
 {
-        const char *message = stream->problem->message;
-
-        if (stream->directions == STREAM_TO_PEER)
-                send(stream->fd, message, strlen(message), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (stream->directions == STREAM_TO_PEER && stream->fd >= 0)
+                delivery_refuse(stream->fd, stream->problem->message);
         stream->fd = fd_close(stream->fd);
 }
 

@@ -2,7 +2,6 @@
 #include "drivers/test/transfer.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -36,8 +35,7 @@ static void transfer_end(Transfer *self, const GError *problem)
                 link = &(*link)->next;
         *link = self->next;
         if (problem && self->direction == TRANSFER_UPLOAD)
-                send(self->fd, problem->message, strlen(problem->message),
-                        MSG_DONTWAIT | MSG_NOSIGNAL);
+                delivery_refuse(self->fd, problem->message);
         sd_event_source_disable_unref(self->source);
         if (!problem && self->direction == TRANSFER_DOWNLOAD)
                 delivery_complete(self->fd);

@@ -2,6 +2,7 @@
 #include "service/base/delivery.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "service/base/cleanup.h"
@@ -27,4 +28,10 @@ void delivery_complete(int fd)
         shutdown(fd, SHUT_RD);
         while (recv(fd, rest, sizeof rest, MSG_DONTWAIT) > 0)
                 ;
+}
+
+void delivery_refuse(int fd, const char *why)
+{
+        /* Who does not look has no use for it. */
+        send(fd, why, strlen(why), MSG_DONTWAIT | MSG_NOSIGNAL);
 }

@@ -10,3 +10,7 @@ int delivery_new(int ends[2]);
 
 /* All is in the giver's end, which may be closed now. */
 void delivery_complete(int fd);
+
+/* The other way round, over any stream socket: who has written all and shut its side down reads the
+ * end where all was taken, and else why not, which this tells before the taker's end is closed. */
+void delivery_refuse(int fd, const char *why);
